@@ -1,0 +1,217 @@
+import type {
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { ParleyError } from '../errors.ts';
+import { fileDescriptors, serviceDefinition } from './methods.ts';
+import { toStatus } from './status.ts';
+
+/** What a handler knows of its call besides the request. The signal aborts on cancellation and at the deadline. */
+export type CallContext = { signal: AbortSignal; traceparent?: string };
+
+/** The implementation of a service: for every unary method a function, for every streaming one a generator. */
+export type ServiceImplementation<S extends DescService> = {
+  [K in keyof S['method']]: S['method'][K] extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageShape<I>, context: CallContext) => Promise<MessageInitShape<O>>
+    : S['method'][K] extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageShape<I>, context: CallContext) => AsyncIterable<MessageInitShape<O>>
+      : never;
+};
+
+export type GrpcServer = {
+  add<S extends DescService>(service: S, implementation: ServiceImplementation<S>): void;
+  /** Binds and serves; returns the port. */
+  start(): Promise<number>;
+  /** Answers NOT_SERVING to health checks while false. */
+  setServing(serving: boolean): void;
+  /** Refuses new calls, waits up to `graceMs` for running ones, then cuts them. */
+  stop(graceMs: number): Promise<void>;
+};
+
+export type GrpcServerOptions = {
+  host: string;
+  port: number;
+  /** Called with every error that is not the caller's fault. */
+  onError: (error: ParleyError, method: string) => void;
+};
+
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+
+/** A gRPC server with health, reflection and a maximum connection age (so that clients find new replicas). */
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const server = new Server({
+    'grpc.max_connection_age_ms': 60_000,
+    'grpc.max_connection_age_grace_ms': 600_000,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+  });
+  const health = new HealthImplementation({ '': 'SERVING' });
+  health.addToServer(server);
+  const services: DescService[] = [];
+  return {
+    add(service, implementation) {
+      services.push(service);
+      const handlers: UntypedServiceImplementation = {};
+      for (const method of service.methods) {
+        const handle = (implementation as Record<string, unknown>)[method.localName];
+        handlers[method.localName] =
+          method.methodKind === 'unary'
+            ? unary(method as DescMethodUnary, handle as UnaryHandler, options)
+            : serverStreaming(
+                method as DescMethodServerStreaming,
+                handle as StreamHandler,
+                options,
+              );
+      }
+      server.addService(serviceDefinition(service), handlers);
+      health.setStatus(service.typeName, 'SERVING');
+    },
+    start() {
+      addReflection(server, services);
+      return new Promise((resolve, reject) => {
+        server.bindAsync(
+          `${options.host}:${options.port}`,
+          ServerCredentials.createInsecure(),
+          (error, port) => (error ? reject(error) : resolve(port)),
+        );
+      });
+    },
+    setServing(serving) {
+      for (const name of ['', ...services.map((service) => service.typeName)])
+        health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+    },
+    stop(graceMs) {
+      return new Promise((resolve) => {
+        const cut = setTimeout(() => server.forceShutdown(), graceMs);
+        server.tryShutdown(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+      });
+    },
+  };
+}
+
+type UnaryHandler = (request: Message, context: CallContext) => Promise<Message>;
+type StreamHandler = (request: Message, context: CallContext) => AsyncIterable<Message>;
+
+function unary(
+  method: DescMethodUnary,
+  handle: UnaryHandler,
+  options: GrpcServerOptions,
+): handleUnaryCall<Message, Message> {
+  return (call, callback) => {
+    const context = openContext(call);
+    handle(call.request, context).then(
+      (response) => {
+        context.close();
+        callback(null, create(method.output, response));
+      },
+      (thrown: unknown) => {
+        context.close();
+        callback(toStatus(reported(thrown, method.name, options)));
+      },
+    );
+  };
+}
+
+function serverStreaming(
+  method: DescMethodServerStreaming,
+  handle: StreamHandler,
+  options: GrpcServerOptions,
+): handleServerStreamingCall<Message, Message> {
+  async function pump(call: ServerWritableStream<Message, Message>): Promise<void> {
+    const context = openContext(call);
+    try {
+      for await (const response of handle(call.request, context)) {
+        if (context.signal.aborted) break;
+        if (!call.write(create(method.output, response))) await drained(call, context.signal);
+      }
+      call.end();
+    } catch (thrown) {
+      call.emit('error', toStatus(reported(thrown, method.name, options)));
+    } finally {
+      context.close();
+    }
+  }
+  return (call) => void pump(call);
+}
+
+function drained(call: ServerWritableStream<Message, Message>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    function done(): void {
+      call.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    call.once('drain', done);
+    signal.addEventListener('abort', done);
+  });
+}
+
+type AnyCall = ServerUnaryCall<Message, Message> | ServerWritableStream<Message, Message>;
+
+function openContext(call: AnyCall): CallContext & { close(): void } {
+  const controller = new AbortController();
+  call.on('cancelled', () => {
+    const expired = Number(call.getDeadline()) <= Date.now();
+    controller.abort(
+      expired
+        ? new ParleyError('DEADLINE_EXCEEDED', 'the deadline of the call has passed')
+        : new ParleyError('CANCELLED', 'the caller cancelled'),
+    );
+  });
+  const deadline = Number(call.getDeadline());
+  const left = deadline - Date.now();
+  const timer = Number.isFinite(left)
+    ? setTimeout(
+        () =>
+          controller.abort(
+            new ParleyError('DEADLINE_EXCEEDED', 'the deadline of the call has passed'),
+          ),
+        Math.min(left, 2 ** 31 - 1),
+      )
+    : undefined;
+  const traceparent = call.metadata.get('traceparent')[0];
+  return {
+    signal: controller.signal,
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    close: () => clearTimeout(timer),
+  };
+}
+
+function reported(thrown: unknown, method: string, options: GrpcServerOptions): ParleyError {
+  const error = ParleyError.from(thrown);
+  if (error.reason === 'INTERNAL' || error.reason === 'DATA_CORRUPT')
+    options.onError(error, method);
+  return error;
+}
+
+function addReflection(server: Server, services: DescService[]): void {
+  const files = Object.fromEntries(
+    services.map(({ typeName, file }) => [
+      typeName,
+      { fileDescriptorProtos: fileDescriptors(file) },
+    ]),
+  );
+  // The library reads nothing of a package definition but its descriptors.
+  const definition = files as unknown as ConstructorParameters<typeof ReflectionService>[0];
+  new ReflectionService(definition).addToServer(server);
+}

@@ -1,0 +1,179 @@
+import { ParleyError } from '../errors.ts';
+import type { Lease, Milliseconds, Store } from '../store/port.ts';
+import { failureDelays } from './failure-delays.ts';
+
+const POLL = 500;
+
+export type RunnerOptions = {
+  store: Store;
+  queue: string;
+  /** Who leases: unique per replica. */
+  holder: string;
+  /** How many runs at once. */
+  concurrency: number;
+  /** How long a lease lasts unless extended; it is extended every third of that. */
+  ttl: Milliseconds;
+  /**
+   * Does the work and commits its `release`. The signal is aborted when the lease is lost (LEASE_LOST) or
+   * the run is to end (CANCELLED). Work that a run leaves unreleased comes back when its lease runs out.
+   */
+  run: (lease: Lease, signal: AbortSignal) => Promise<void>;
+  /** Told what a run threw, with its lease, and what the store threw, without. */
+  onError: (error: ParleyError, lease?: Lease) => void;
+  /** The owner of a piece of work; by default it is its id. */
+  owner?: (lease: Lease) => string;
+  now?: () => Milliseconds;
+};
+
+export type Runner = {
+  /** Runs work that the caller already holds; false without room, then the caller hands the lease back. */
+  take(lease: Lease): boolean;
+  /** Ends the runs of that id; unless its lease was lost or dequeued, the work is handed back. */
+  abort(id: string): void;
+  running(): number;
+  /** Takes no more, ends all runs, waits for them, and hands back what they did not finish. */
+  close(): Promise<void>;
+};
+
+type Run = { lease: Lease; controller: AbortController; heldUntil: number; done: Promise<void> };
+
+/**
+ * Runs leased work, as many pieces at once as `concurrency`. A run that throws is released and leased
+ * again, by whomever, after a delay that grows with its failures in a row up to 30 seconds.
+ */
+export function runLeased(options: RunnerOptions): Runner {
+  const { store, queue, holder, concurrency, ttl, onError, now = Date.now } = options;
+  const owner = options.owner ?? ((lease: Lease) => lease.id);
+  const runs = new Map<number, Run>();
+  const delays = failureDelays();
+  let reserved = 0;
+  let mayHoldMore = true;
+  let filling: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+
+  async function handBack(lease: Lease, at: Milliseconds): Promise<void> {
+    try {
+      await store.commit(owner(lease), [{ op: 'release', lease, at }]);
+    } catch (thrown) {
+      const error = ParleyError.from(thrown);
+      if (error.reason !== 'LEASE_LOST') onError(error);
+    }
+  }
+
+  async function perform(lease: Lease, signal: AbortSignal): Promise<void> {
+    try {
+      await options.run(lease, signal);
+      delays.forget(lease.id);
+      // A run that was ended may return without having released; if it did release, this is refused.
+      if (signal.aborted) await handBack(lease, now());
+    } catch (thrown) {
+      const error = ParleyError.from(thrown);
+      const cause = signal.aborted ? ParleyError.from(signal.reason) : error;
+      if (cause.reason === 'LEASE_LOST') {
+        delays.forget(lease.id);
+        onError(error, lease);
+      } else if (signal.aborted) await handBack(lease, now());
+      else {
+        onError(error, lease);
+        await handBack(lease, now() + delays.next(lease.id));
+      }
+    }
+  }
+
+  function start(lease: Lease): void {
+    const controller = new AbortController();
+    const done = perform(lease, controller.signal).finally(() => {
+      runs.delete(lease.token);
+      if (mayHoldMore) fill();
+    });
+    runs.set(lease.token, { lease, controller, heldUntil: performance.now() + ttl, done });
+  }
+
+  function fill(): void {
+    mayHoldMore = true;
+    if (closing !== undefined) return;
+    filling ??= leaseSome().finally(() => {
+      filling = undefined;
+    });
+  }
+
+  async function leaseSome(): Promise<void> {
+    try {
+      while (mayHoldMore && closing === undefined) {
+        const limit = concurrency - runs.size;
+        if (limit <= 0) return;
+        mayHoldMore = false;
+        reserved = limit;
+        const leases = await store.lease(queue, { holder, ttl, limit });
+        reserved = 0;
+        if (leases.length === limit) mayHoldMore = true;
+        if (closing === undefined) for (const lease of leases) start(lease);
+        else await Promise.all(leases.map((lease) => handBack(lease, now())));
+      }
+    } catch (thrown) {
+      reserved = 0;
+      onError(ParleyError.from(thrown));
+    }
+  }
+
+  function lose({ lease, controller }: Run): void {
+    controller.abort(
+      new ParleyError('LEASE_LOST', `${holder} lost ${lease.queue}/${lease.id} to another holder`),
+    );
+  }
+
+  async function extendAll(): Promise<void> {
+    const held = [...runs.values()];
+    if (held.length === 0) return;
+    const heldUntil = performance.now() + ttl;
+    try {
+      const lost = await store.extend(
+        held.map(({ lease }) => lease),
+        ttl,
+      );
+      const tokens = new Set(lost.map(({ token }) => token));
+      for (const run of held) {
+        if (tokens.has(run.lease.token)) lose(run);
+        else run.heldUntil = heldUntil;
+      }
+    } catch (thrown) {
+      onError(ParleyError.from(thrown));
+      for (const run of held) if (run.heldUntil <= performance.now()) lose(run);
+    }
+  }
+
+  function end({ controller }: Run, why: string): void {
+    controller.abort(new ParleyError('CANCELLED', why));
+  }
+
+  async function shutDown(): Promise<void> {
+    stopListening();
+    clearInterval(poll);
+    for (const run of runs.values()) end(run, 'the runner is closing');
+    await filling;
+    await Promise.all(Array.from(runs.values(), ({ done }) => done));
+    clearInterval(extension);
+  }
+
+  const stopListening = store.onWork(queue, fill);
+  const poll = setInterval(fill, POLL);
+  const extension = setInterval(() => void extendAll(), ttl / 3);
+  fill();
+
+  return {
+    take(lease) {
+      if (closing !== undefined || runs.size + reserved >= concurrency) return false;
+      start(lease);
+      return true;
+    },
+    abort(id) {
+      for (const run of runs.values())
+        if (run.lease.id === id) end(run, `${queue}/${id} was ended`);
+    },
+    running: () => runs.size,
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}

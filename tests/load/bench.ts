@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { measureAssembly } from './assembly.ts';
+import { startScript } from './child.ts';
+import type { LoadResult } from './pool.ts';
+
+/** The benchmarks, with the machine they ran on; ratios are against references in the same run. */
+const DEBATES = 3000;
+const AT_ONCE = 64;
+const LATENCY_MS = 50;
+const IDEAL_MS = 3 * LATENCY_MS;
+
+const [cpu] = cpus();
+print(
+  `machine: ${cpus().length} × ${cpu?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`,
+);
+print(
+  `load: 3 agents × 2 rounds with summaries and vote, ${AT_ONCE} debates at once, engine of ${LATENCY_MS} ms, ${DEBATES} debates\n`,
+);
+
+const engine = startScript('tests/load/fixed-engine.ts', [String(LATENCY_MS)]);
+const { url } = (await engine.line()) as { url: string };
+const undici = await reference('undici');
+const openai = await reference('openai');
+const suite = await measureSuite();
+await engine.stop();
+
+row('', 'CPU ms/debate', 'median ms', 'p99 ms', 'over ideal', 'debates/s');
+show('undici, no service', undici);
+show('OpenAI client, no service', openai);
+show('Parley suite, embedded', suite);
+print(
+  `\nsuite CPU / undici ${(suite.cpuMs / undici.cpuMs).toFixed(2)}, / OpenAI client ${(suite.cpuMs / openai.cpuMs).toFixed(2)}; the client that loads it costs another ${suite.clientCpuMs.toFixed(2)} ms a debate`,
+);
+target('CPU ms per debate, suite and client', suite.cpuMs + suite.clientCpuMs, 3.5);
+target('median added latency in percent', (100 * (suite.medianMs - IDEAL_MS)) / IDEAL_MS, 10);
+
+const assembly = await measureAssembly();
+print(
+  `\nassembly: ${assembly.rows} rows from ${assembly.transcripts} transcripts on disk in ${assembly.seconds.toFixed(2)} s`,
+);
+floor('rows a second', assembly.rows / assembly.seconds, 20_000);
+process.exit(0);
+
+async function reference(client: string): Promise<LoadResult> {
+  const child = startScript('tests/load/reference.ts', [
+    client,
+    url,
+    String(DEBATES),
+    String(AT_ONCE),
+  ]);
+  return (await child.line()) as LoadResult;
+}
+
+async function measureSuite(): Promise<LoadResult & { clientCpuMs: number }> {
+  const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const service = startScript('services/suite/src/main.ts', [], {
+    PARLEY_ENGINES: url,
+    PARLEY_DATA: data,
+    PARLEY_HTTP_PORT: '0',
+    PARLEY_GRPC_PORT: '0',
+    PARLEY_ADMIN_PORT: '0',
+    PARLEY_LOG_LEVEL: 'warn',
+    PARLEY_ADDRESSES_JSON: '1',
+  });
+  try {
+    const { http, admin } = (await service.line()) as { http: string; admin: string };
+    const client = startScript('tests/load/suite-load.ts', [
+      http,
+      admin,
+      String(DEBATES),
+      String(AT_ONCE),
+    ]);
+    return (await client.line()) as LoadResult & { clientCpuMs: number };
+  } finally {
+    await service.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+function show(name: string, result: LoadResult): void {
+  row(
+    name,
+    result.cpuMs.toFixed(2),
+    result.medianMs.toFixed(1),
+    result.p99Ms.toFixed(1),
+    `${((100 * (result.medianMs - IDEAL_MS)) / IDEAL_MS).toFixed(1)} %`,
+    (result.debates / result.wallSeconds).toFixed(0),
+  );
+}
+
+function row(name: string, ...cells: string[]): void {
+  print(`${name.padEnd(28)}${cells.map((cell) => cell.padStart(15)).join('')}`);
+}
+
+function target(what: string, value: number, limit: number): void {
+  print(
+    `${value <= limit ? 'reached' : 'MISSED '}  ${what}: ${value.toFixed(2)} (target ≤ ${limit})`,
+  );
+}
+
+function floor(what: string, value: number, limit: number): void {
+  print(
+    `${value >= limit ? 'reached' : 'MISSED '}  ${what}: ${value.toFixed(0)} (target ≥ ${limit})`,
+  );
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
