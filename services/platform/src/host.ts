@@ -31,9 +31,12 @@ type HostConfig = Pick<ServiceConfig, 'host' | 'httpPort' | 'grpcPort' | 'adminP
 /** Milliseconds that running gRPC calls get to end at shutdown. */
 const DRAIN_MS = 5_000;
 
-/** A host for the service, or the suite, of that name. */
-export async function createHost(name: string, config: HostConfig): Promise<Host> {
-  const log = createLog({ level: config.logLevel, service: name });
+/** A host for the service, or the suite, of that name; `log` is where it logs to, standard output by default. */
+export async function createHost(
+  name: string,
+  config: HostConfig,
+  log: Log = createLog({ level: config.logLevel, service: name }),
+): Promise<Host> {
   const metrics = createMetrics({ defaults: true });
   const http = await createHttpServer({ title: `Parley ${name}`, log, metrics });
   const grpc = createGrpcServer({

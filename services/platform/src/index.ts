@@ -11,6 +11,7 @@ export * from './events/relay.ts';
 export * from './events/topics.ts';
 export * from './grpc/client.ts';
 export * from './grpc/server.ts';
+export { publicMessage } from './grpc/status.ts';
 export * from './host.ts';
 export * from './http/problem.ts';
 export * from './http/rest.ts';

@@ -2,11 +2,13 @@ import pino from 'pino';
 
 export type Log = pino.Logger;
 
-export type LogConfig = { level: string; service: string };
+/** `file` is appended to; without it the log goes to standard output. */
+export type LogConfig = { level: string; service: string; file?: string };
 
-/** A JSON logger on standard output. Error objects go under `err`; a request's trace id under `trace`. */
+/** A JSON logger. Error objects go under `err`; a request's trace id under `trace`. */
 export function createLog(config: LogConfig): Log {
-  return pino({ level: config.level, base: { service: config.service } });
+  const options = { level: config.level, base: { service: config.service } };
+  return config.file === undefined ? pino(options) : pino(options, pino.destination(config.file));
 }
 
 /** The trace id of a W3C `traceparent`, or undefined when there is none or it is malformed. */

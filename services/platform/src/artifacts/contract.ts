@@ -32,7 +32,9 @@ export function artifactsContract(name: string, open: () => Promise<ArtifactsFix
       return fixture;
     }
     async function streamed(ref: { uri: string; sha256?: string }): Promise<Buffer> {
-      return Buffer.concat(await Array.fromAsync(current().artifacts.stream(ref)));
+      const read: Uint8Array[] = [];
+      for await (const piece of current().artifacts.stream(ref)) read.push(piece);
+      return Buffer.concat(read);
     }
 
     const sizes = [0, 1, 10_240, 300_000, 3_000_000];

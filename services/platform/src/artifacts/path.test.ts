@@ -18,7 +18,7 @@ describe('checkArtifactPath', () => {
   );
 
   it('refuses what is too long, and broken Unicode', () => {
-    expect(() => checkArtifactPath('a/'.repeat(256) + 'a')).toThrow(/512/);
+    expect(() => checkArtifactPath(`${'a/'.repeat(256)}a`)).toThrow(/512/);
     expect(() => checkArtifactPath('x'.repeat(256))).toThrow(/255/);
     expect(() => checkArtifactPath('ü'.repeat(128))).toThrow(/255/);
     expect(() => checkArtifactPath('\ud800')).toThrow(/Unicode/);

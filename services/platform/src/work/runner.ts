@@ -48,6 +48,7 @@ export function runLeased(options: RunnerOptions): Runner {
   const delays = failureDelays();
   let reserved = 0;
   let mayHoldMore = true;
+  let leasing = false;
   let filling: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 
@@ -91,10 +92,9 @@ export function runLeased(options: RunnerOptions): Runner {
 
   function fill(): void {
     mayHoldMore = true;
-    if (closing !== undefined) return;
-    filling ??= leaseSome().finally(() => {
-      filling = undefined;
-    });
+    if (closing !== undefined || leasing) return;
+    leasing = true;
+    filling = leaseSome();
   }
 
   async function leaseSome(): Promise<void> {
@@ -111,8 +111,10 @@ export function runLeased(options: RunnerOptions): Runner {
         else await Promise.all(leases.map((lease) => handBack(lease, now())));
       }
     } catch (thrown) {
-      reserved = 0;
       onError(ParleyError.from(thrown));
+    } finally {
+      reserved = 0;
+      leasing = false;
     }
   }
 

@@ -1,0 +1,38 @@
+/** A cycle as REST shows it; the part that the demo reads. */
+export type CycleView = {
+  name: string;
+  status: 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+  reason: string;
+  iteration: number;
+  phase: string;
+  progress: { done: number; total: number };
+};
+
+/** The REST client of the demo: JSON in, JSON out, problems as errors. */
+export type RestClient = {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: unknown): Promise<T>;
+};
+
+/** A client for a suite's REST address. Every call ends after 30 seconds at the latest. */
+export function createRestClient(address: string): RestClient {
+  async function call<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await fetch(`${address}${path}`, {
+      ...init,
+      signal: AbortSignal.timeout(30_000),
+    });
+    const body = (await response.json()) as T & { detail?: string };
+    if (!response.ok)
+      throw new Error(`${init.method} ${path}: ${response.status} ${body.detail ?? ''}`);
+    return body;
+  }
+  return {
+    get: (path) => call(path, { method: 'GET' }),
+    post: (path, body) =>
+      call(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+  };
+}

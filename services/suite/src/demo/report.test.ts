@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { buildReport, type CycleIteration, pairedDifference } from './report.ts';
+
+function iteration(number: number, debate: string): CycleIteration {
+  const strategy = (bits: string) => {
+    const accuracy = [...bits].filter((bit) => bit === '1').length / bits.length;
+    return {
+      accuracy,
+      standardError: Math.sqrt((accuracy * (1 - accuracy)) / bits.length),
+      problems: bits.length,
+    };
+  };
+  return {
+    iteration: number,
+    verdict: number === 0 ? 'baseline' : 'promoted',
+    seconds: 1,
+    consensus: 0.5,
+    diversity: { embedding: 0.2, likelihood: 1 },
+    rows: {},
+    strategies: { single: strategy('1000'), majority: strategy('1100'), debate: strategy(debate) },
+    correct: { single: '1000', majority: '1100', debate },
+  };
+}
+
+describe('buildReport', () => {
+  const run = { seed: 1, engine: 'e', seconds: 2 };
+
+  it('takes the baselines of every iteration from the untrained society', () => {
+    const report = buildReport(
+      run,
+      [iteration(0, '1100'), iteration(1, '1111')],
+      [iteration(0, '1100'), iteration(1, '1010')],
+    );
+    expect(report.iterations[1]?.strategies).toMatchObject({
+      base: { accuracy: 0.25 },
+      majority: { accuracy: 0.5 },
+      untrainedDebate: { accuracy: 0.5 },
+      singleAgentFinetuning: { accuracy: 0.5 },
+      debate: { accuracy: 1, standardError: 0, problems: 4 },
+    });
+    expect(report.comparisons.map((one) => one.baseline)).toEqual([
+      'base',
+      'majority',
+      'untrainedDebate',
+      'singleAgentFinetuning',
+      'noDebate',
+    ]);
+  });
+
+  it('leaves out what the baseline cycle has not reached', () => {
+    const report = buildReport(
+      run,
+      [iteration(0, '1100'), iteration(1, '1111')],
+      [iteration(0, '1100')],
+    );
+    expect(report.iterations[1]?.strategies.singleAgentFinetuning).toBeUndefined();
+  });
+});
+
+describe('pairedDifference', () => {
+  it.each([
+    ['1111', '0000', 1, 0, true],
+    ['1010', '0101', 0, 0.5, false],
+    ['1100', '1100', 0, 0, false],
+    ['', '', 0, 0, false],
+  ])('of %s and %s is %d ± %d', (a, b, difference, standardError, shown) => {
+    expect(pairedDifference(a, b)).toEqual({ difference, standardError, shown });
+  });
+});

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLog } from '@parley/platform';
+import { SANDBOX_TRAINING } from '@parley/sandbox';
+import { developmentEnvironment } from '../development.ts';
+import { startEngine } from '../engine-process.ts';
+import { createSuite } from '../suite.ts';
+import { type CycleView, createRestClient, type RestClient } from './client.ts';
+import type { Progress } from './progress.ts';
+import { buildReport, type CycleIteration, type DemoReport } from './report.ts';
+import type { DemoSettings } from './settings.ts';
+
+/** What the report says of the engine. */
+const ENGINE = 'Parley sandbox, a reasoner for development (not a language model)';
+
+const PROBLEM_SET = 'arithmetic';
+const SOCIETY = 'society';
+const BASELINE = 'single-agent';
+
+/**
+ * Runs the demo's two cycles through the real services, from wherever an earlier run stopped, and returns the
+ * report. Everything it creates is idempotent: the same settings over the same folder continue.
+ * @param data the folder with the run's state.
+ * @throws Error when a cycle ends otherwise than completed.
+ */
+export async function runDemo(
+  settings: DemoSettings,
+  data: string,
+  progress: Progress,
+): Promise<DemoReport> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const engine = await startEngine();
+  const log = createLog({ level: 'info', service: 'suite', file: join(data, 'log.jsonl') });
+  const suite = await createSuite(
+    {
+      ...developmentEnvironment(engine),
+      PARLEY_DATA: data,
+      PARLEY_HTTP_PORT: '0',
+      PARLEY_GRPC_PORT: '0',
+      PARLEY_ADMIN_PORT: '0',
+    },
+    log,
+  );
+  try {
+    const { http } = await suite.start();
+    const rest = createRestClient(http);
+    await startCycles(rest, settings);
+    await followCycles(rest, (cycles) => progress.show(cycles, seconds()));
+    progress.end();
+    return buildReport(
+      { seed: settings.seed, engine: ENGINE, seconds: Math.round(seconds() * 10) / 10 },
+      await iterationsOf(rest, SOCIETY),
+      await iterationsOf(rest, BASELINE),
+    );
+  } finally {
+    await suite.destroy();
+    await engine.stop();
+  }
+}
+
+async function startCycles(rest: RestClient, settings: DemoSettings): Promise<void> {
+  await rest.post('/v1/problem-sets', {
+    name: PROBLEM_SET,
+    task: 'arithmetic',
+    arithmetic: { seed: settings.seed, train: settings.train, evaluation: settings.evaluation },
+  });
+  for (const [name, pooling] of [
+    [SOCIETY, 'seat'],
+    [BASELINE, 'all'],
+  ] as const) {
+    await createOnce(rest, '/v1/societies', {
+      name,
+      base: 'base',
+      agents: settings.agents,
+      protocol: { rounds: settings.rounds },
+    });
+    await rest.post('/v1/cycles', {
+      name,
+      society: name,
+      problemSet: PROBLEM_SET,
+      iterations: settings.iterations,
+      seed: settings.seed,
+      pooling,
+      method: SANDBOX_TRAINING,
+    });
+  }
+}
+
+/** Creates something by name unless an earlier run did. */
+async function createOnce<T extends { name: string }>(
+  rest: RestClient,
+  collection: string,
+  body: T,
+): Promise<void> {
+  const existing = await rest.get(`${collection}/${body.name}`).catch(() => undefined);
+  if (existing === undefined) await rest.post(collection, body);
+}
+
+const POLL_MS = 250;
+
+async function followCycles(rest: RestClient, show: (cycles: CycleView[]) => void): Promise<void> {
+  for (;;) {
+    const cycles = await Promise.all(
+      [SOCIETY, BASELINE].map((name) => rest.get<CycleView>(`/v1/cycles/${name}`)),
+    );
+    show(cycles);
+    const failed = cycles.find(
+      (cycle) => cycle.status === 'failed' || cycle.status === 'cancelled',
+    );
+    if (failed) throw new Error(`the cycle ${failed.name} ${failed.status}: ${failed.reason}`);
+    if (cycles.every((cycle) => cycle.status === 'completed')) return;
+    await delay(POLL_MS);
+  }
+}
+
+async function iterationsOf(rest: RestClient, cycle: string): Promise<CycleIteration[]> {
+  return (await rest.get<{ iterations: CycleIteration[] }>(`/v1/cycles/${cycle}`)).iterations;
+}

@@ -1,0 +1,3 @@
+export { developmentEnvironment, withDevelopmentEngine } from './development.ts';
+export { type EngineProcess, startEngine } from './engine-process.ts';
+export { createSuite, type Suite } from './suite.ts';

@@ -1,0 +1,31 @@
+import { readEnv, runUntilSignal } from '@parley/platform';
+import { withDevelopmentEngine } from './development.ts';
+import { createSuite } from './suite.ts';
+
+const { environment, engine } = await withDevelopmentEngine(readEnv());
+const suite = await createSuite({ PARLEY_LOG_LEVEL: 'warn', ...environment });
+
+await runUntilSignal({
+  async start() {
+    const addresses = await suite.start();
+    if (environment.PARLEY_ADDRESSES_JSON) {
+      process.stdout.write(`${JSON.stringify(addresses)}\n`);
+      return;
+    }
+    process.stdout.write(
+      [
+        `Parley is up. Ctrl-C stops it.`,
+        `  REST       ${addresses.http}/v1/societies`,
+        `  reference  ${addresses.http}/reference`,
+        `  gRPC       ${addresses.grpc}`,
+        `  admin      ${addresses.admin}/metrics`,
+        `  engine     ${engine ? `${engine.url} (development engine: a small reasoner, not a language model)` : environment.PARLEY_ENGINES}`,
+        '',
+      ].join('\n'),
+    );
+  },
+  async destroy() {
+    await suite.destroy();
+    await engine?.stop();
+  },
+});

@@ -1,0 +1,78 @@
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createDataset, envToDatasetConfig } from '@parley/dataset';
+import { createDebate, envToDebateConfig } from '@parley/debate';
+import { createFinetune, envToFinetuneConfig } from '@parley/finetune';
+import { createInference, envToInferenceConfig } from '@parley/inference';
+import {
+  type Addresses,
+  createHost,
+  type Environment,
+  envToConfig,
+  type Log,
+  SERVICE_VARIABLES,
+  type Service,
+  ServiceSettings,
+} from '@parley/platform';
+import { createVoting, envToVotingConfig } from '@parley/voting';
+
+/** All five services in one process. */
+export type Suite = {
+  /** Starts everything; resolves with the addresses once it listens. */
+  start(): Promise<Addresses>;
+  /** Stops intake, drains, closes. Idempotent. */
+  destroy(): Promise<void>;
+};
+
+/**
+ * The suite, configured by the variables that the services have. What the environment leaves open, the suite
+ * decides: state under `PARLEY_DATA` (`./data`), and each service's address on the one gRPC port that all share.
+ */
+export async function createSuite(environment: Environment, log?: Log): Promise<Suite> {
+  const complete = await suiteEnvironment(environment);
+  const config = envToConfig(complete, ServiceSettings, SERVICE_VARIABLES);
+  const host = await createHost('suite', config, log);
+  const services: Service[] = [
+    await createVoting(host, envToVotingConfig(complete)),
+    await createInference(host, envToInferenceConfig(complete)),
+    await createDebate(host, envToDebateConfig(complete)),
+    await createDataset(host, envToDatasetConfig(complete)),
+    await createFinetune(host, envToFinetuneConfig(complete)),
+  ];
+  return {
+    start: () => host.start(services),
+    destroy: () => host.stop(),
+  };
+}
+
+/** The environment with everything filled in that the suite decides. */
+async function suiteEnvironment(environment: Environment): Promise<Environment> {
+  const data = resolve(environment.PARLEY_DATA || './data');
+  const { host, grpcPort: wanted } = envToConfig(environment, ServiceSettings, SERVICE_VARIABLES);
+  const grpcPort = wanted === 0 ? await freePort(host) : wanted;
+  const address = `${host}:${grpcPort}`;
+  return {
+    PARLEY_STORE: `sqlite:${join(data, 'parley.db')}`,
+    PARLEY_EVENTS: `sqlite:${join(data, 'parley.db')}`,
+    PARLEY_ARTIFACTS: `file:${join(data, 'artifacts')}`,
+    PARLEY_ADAPTER_DIR: join(data, 'adapters'),
+    PARLEY_TRAINER_DIR: join(data, 'trainer'),
+    ...environment,
+    PARLEY_GRPC_PORT: String(grpcPort),
+    PARLEY_INFERENCE_ADDRESS: address,
+    PARLEY_VOTING_ADDRESS: address,
+    PARLEY_DATASET_ADDRESS: address,
+  };
+}
+
+/** A port that is free now; the services' clients must know it before the server listens. */
+function freePort(host: string): Promise<number> {
+  return new Promise((found, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      probe.close(() => found(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

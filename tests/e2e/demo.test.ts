@@ -1,0 +1,118 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cyclePoint, ended, killHard, startDemo, timelessReport, until } from './demo-process.ts';
+
+const SIZE = { iterations: 2, problems: 40, seed: 3 };
+const folders: string[] = [];
+
+function folder(): string {
+  const out = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
+  folders.push(out);
+  return out;
+}
+
+afterAll(() => {
+  for (const out of folders) rmSync(out, { recursive: true, force: true });
+});
+
+describe('the demo', () => {
+  const undisturbed = folder();
+  beforeAll(async () => {
+    const { code, text } = await ended(startDemo(undisturbed, SIZE));
+    expect(code, text).toBe(0);
+  });
+
+  it('reports every iteration with all strategies, rows by seat and diversity', () => {
+    const report = JSON.parse(readFileSync(join(undisturbed, 'report.json'), 'utf8'));
+    expect(report).toMatchObject({
+      seed: SIZE.seed,
+      engine: expect.stringContaining('not a language model'),
+    });
+    expect(report.iterations.map((one: { iteration: number }) => one.iteration)).toEqual([0, 1, 2]);
+    for (const { strategies, consensus, diversity } of report.iterations) {
+      for (const name of [
+        'base',
+        'majority',
+        'untrainedDebate',
+        'singleAgentFinetuning',
+        'debate',
+      ]) {
+        const { accuracy, standardError, problems } = strategies[name];
+        expect(problems).toBe(SIZE.problems);
+        expect(standardError).toBeCloseTo(Math.sqrt((accuracy * (1 - accuracy)) / problems), 12);
+      }
+      expect(consensus).toBeGreaterThan(0);
+      expect(diversity.embedding).toBeGreaterThan(0);
+      expect(diversity.likelihood).toBeGreaterThan(0);
+    }
+    expect(Object.keys(report.iterations[1].rows).sort()).toEqual([
+      'critic-1',
+      'critic-2',
+      'critic-3',
+      'gen-1',
+      'gen-2',
+      'gen-3',
+    ]);
+    const page = readFileSync(join(undisturbed, 'report.html'), 'utf8');
+    expect(page).toContain('<svg');
+    expect(page).not.toMatch(/(?:src|href)="http/);
+  });
+
+  it('gives the same report again for the same seed, and another for another', async () => {
+    const again = folder();
+    expect((await ended(startDemo(again, SIZE))).code).toBe(0);
+    expect(timelessReport(again)).toEqual(timelessReport(undisturbed));
+    const other = folder();
+    expect((await ended(startDemo(other, { ...SIZE, iterations: 1, seed: 4 }))).code).toBe(0);
+    expect(timelessReport(other)).not.toEqual(timelessReport(undisturbed));
+  });
+
+  it('goes on after kill -9 in every phase and reports what an undisturbed run reports', async () => {
+    const out = folder();
+    const struck: string[] = [];
+    for (const [iteration, phase] of [
+      [0, 'evaluating'],
+      [1, 'debating'],
+      [1, 'sealing'],
+      [1, 'training'],
+      [1, 'registering'],
+      [1, 'evaluating'],
+      [1, 'gating'],
+      [2, 'debating'],
+      [2, 'training'],
+      [2, 'evaluating'],
+    ] as const) {
+      const child = startDemo(out, SIZE);
+      const output = ended(child);
+      await until(child, `iteration ${iteration}, ${phase}`, () => {
+        const point = cyclePoint(out, 'society');
+        if (point === undefined) return undefined;
+        const at = point.iteration * 10 + PHASES.indexOf(point.phase);
+        return at >= iteration * 10 + PHASES.indexOf(phase) ? point : undefined;
+      });
+      await killHard(child);
+      const { text } = await output;
+      const point = cyclePoint(out, 'society');
+      struck.push(`${point?.iteration} ${point?.phase}`);
+      expect(text, 'no error before the kill').not.toContain('demo:');
+    }
+    expect(new Set(struck).size, `killed in: ${struck.join(', ')}`).toBeGreaterThanOrEqual(5);
+
+    const { code, text } = await ended(startDemo(out, SIZE));
+    expect(code, text).toBe(0);
+    expect(text).toContain('Continuing the unfinished run.');
+    expect(timelessReport(out)).toEqual(timelessReport(undisturbed));
+  });
+});
+
+const PHASES = [
+  'debating',
+  'sealing',
+  'training',
+  'registering',
+  'evaluating',
+  'gating',
+  'promoting',
+];
