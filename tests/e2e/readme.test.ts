@@ -51,7 +51,7 @@ afterAll(async () => {
 /** What each block with curl must print, in the order of the README. */
 const EXPECTED: RegExp[] = [
   /"name":"arithmetic"[\s\S]*"societies"|"name":"arithmetic"[\s\S]*"items"/,
-  /"status":"completed"[\s\S]*"winner"/,
+  /"status":"completed"[\s\S]*"vote":\{"answer":"-27"/,
   /event: turn[\s\S]*event: ended/,
   /"status":"completed"[\s\S]*"strategies"/,
   /"seat":"gen-1"[\s\S]*"sha256"[\s\S]*"role"/,

@@ -20,8 +20,8 @@ async function debate(index: number): Promise<void> {
       seed: index,
     }),
   });
-  const answer = (await body.json()) as { status?: string; vote?: { winner?: { answer: string } } };
-  if (statusCode !== 201 || answer.status !== 'completed' || answer.vote?.winner?.answer !== '29')
+  const answer = (await body.json()) as { status?: string; vote?: { answer: string } };
+  if (statusCode !== 201 || answer.status !== 'completed' || answer.vote?.answer !== '29')
     throw new Error(`debate ${index}: ${statusCode} ${JSON.stringify(answer)}`);
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +28,18 @@ describe('openDirectoryArtifacts', () => {
     expect(await readdir(join(folder, 'incoming'))).toEqual([]);
     await rm(folder, { recursive: true });
     await expect(artifacts.ping()).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+  });
+
+  it('removes what a process that died left on its way, and only that', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-artifacts-'));
+    openDirectoryArtifacts(folder);
+    const [old, fresh] = [join(folder, 'incoming', 'old'), join(folder, 'incoming', 'fresh')];
+    await writeFile(old, 'x');
+    await writeFile(fresh, 'x');
+    await utimes(old, 0, 0);
+    openDirectoryArtifacts(folder);
+    expect(await readdir(join(folder, 'incoming'))).toEqual(['fresh']);
+    await rm(folder, { recursive: true });
   });
 
   it('refuses a folder that cannot be made, and a scheme that is not supported', async () => {

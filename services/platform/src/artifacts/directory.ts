@@ -1,5 +1,15 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import { createReadStream, linkSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ParleyError } from '../errors.ts';
@@ -7,8 +17,11 @@ import { checkArtifactPath, checkArtifactUri } from './path.ts';
 import { type Artifacts, artifactUri, type StoredArtifact } from './port.ts';
 import { verified } from './verify.ts';
 
-/** Up to this size a file is written at once: cheaper than four trips through the thread pool. */
-const WRITTEN_AT_ONCE = 256 * 1024;
+/** Up to this size a file is read and written at once: cheaper than four trips through the thread pool. */
+const AT_ONCE = 256 * 1024;
+
+/** Milliseconds after which an unfinished object was left behind by a process that died. */
+const ABANDONED = 3_600_000;
 
 /**
  * Artifacts in a folder: objects under `objects/`, those on their way under `incoming/`. An object appears
@@ -22,6 +35,7 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
   try {
     mkdirSync(objects, { recursive: true });
     mkdirSync(incoming, { recursive: true });
+    removeAbandoned(incoming);
   } catch (cause) {
     throw new ParleyError('UNAVAILABLE', `cannot make the artifacts folder ${dir}`, { cause });
   }
@@ -81,8 +95,8 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
   }
 
   async function* putPieces(content: Uint8Array) {
-    for (let at = 0; at < content.byteLength; at += WRITTEN_AT_ONCE)
-      yield content.subarray(at, at + WRITTEN_AT_ONCE);
+    for (let at = 0; at < content.byteLength; at += AT_ONCE)
+      yield content.subarray(at, at + AT_ONCE);
   }
 
   async function putSmall(path: string, content: Uint8Array): Promise<StoredArtifact> {
@@ -112,7 +126,7 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
     async put(path, content) {
       checkArtifactPath(path);
       if (!(content instanceof Uint8Array)) return putStream(path, content);
-      if (content.byteLength > WRITTEN_AT_ONCE) return putStream(path, putPieces(content));
+      if (content.byteLength > AT_ONCE) return putStream(path, putPieces(content));
       return putSmall(path, content);
     },
 
@@ -120,7 +134,8 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
       const path = checkArtifactUri(uri);
       let content: Uint8Array;
       try {
-        content = await readFile(join(objects, path));
+        const file = join(objects, path);
+        content = statSync(file).size <= AT_ONCE ? readFileSync(file) : await readFile(file);
       } catch (thrown) {
         throw reading(path, thrown);
       }
@@ -152,6 +167,14 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
       }
     },
   };
+}
+
+function removeAbandoned(incoming: string): void {
+  for (const name of readdirSync(incoming)) {
+    const file = join(incoming, name);
+    const since = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (since !== undefined && since < Date.now() - ABANDONED) rmSync(file, { force: true });
+  }
 }
 
 function codeOf(thrown: unknown): string {

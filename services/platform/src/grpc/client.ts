@@ -115,13 +115,16 @@ async function* callStreaming(
   );
   const cancel = () => stream.cancel();
   made.signal?.addEventListener('abort', cancel);
+  let ended = false;
   try {
     for await (const message of stream) yield message as Message;
+    ended = true;
   } catch (thrown) {
+    ended = true;
     throw failure(thrown as ServiceError, call, made);
   } finally {
     made.signal?.removeEventListener('abort', cancel);
-    stream.cancel();
+    if (!ended) cancel();
   }
 }
 

@@ -1,11 +1,13 @@
-/** A cycle as REST shows it; the part that the demo reads. */
+/** A cycle as REST lists it; the part that the demo reads. `done` of `total` debates or jobs of the phase. */
 export type CycleView = {
-  name: string;
+  spec: { name: string };
   status: 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
   reason: string;
+  detail: string;
   iteration: number;
   phase: string;
-  progress: { done: number; total: number };
+  done: number;
+  total: number;
 };
 
 /** The REST client of the demo: JSON in, JSON out, problems as errors. */

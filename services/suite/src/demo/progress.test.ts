@@ -3,12 +3,14 @@ import type { CycleView } from './client.ts';
 import { createProgress } from './progress.ts';
 
 const running: CycleView = {
-  name: 'arithmetic',
+  spec: { name: 'arithmetic' },
   status: 'running',
   reason: '',
+  detail: '',
   iteration: 1,
   phase: 'debating',
-  progress: { done: 5, total: 10 },
+  done: 5,
+  total: 10,
 };
 
 function display(isTTY: boolean) {
@@ -29,9 +31,12 @@ describe('progress', () => {
   it('prints a plain line only when the step changes', () => {
     const { progress, text } = display(false);
     progress.show([running], 1);
-    progress.show([{ ...running, progress: { done: 6, total: 10 } }], 2);
+    progress.show([{ ...running, done: 6 }], 2);
     progress.show([{ ...running, phase: 'sealing' }], 3);
-    progress.show([{ ...running, status: 'failed', reason: 'COLLAPSE' }], 4);
+    progress.show(
+      [{ ...running, status: 'failed', reason: 'COLLAPSE', detail: 'agreement rose' }],
+      4,
+    );
     expect(
       text()
         .trim()
@@ -40,7 +45,7 @@ describe('progress', () => {
     ).toEqual([
       '1.0 s  arithmetic: iteration 1 of 5, debating',
       '3.0 s  arithmetic: iteration 1 of 5, sealing',
-      '4.0 s  arithmetic: failed: COLLAPSE',
+      '4.0 s  arithmetic: failed: COLLAPSE agreement rose',
     ]);
   });
 

@@ -21,10 +21,10 @@ export function createProgress(output: Output, iterations: number): Progress {
       }
       for (const cycle of cycles) {
         const step = `${cycle.status} iteration ${cycle.iteration} ${cycle.phase}`;
-        if (last.get(cycle.name) === step) continue;
-        last.set(cycle.name, step);
+        if (last.get(cycle.spec.name) === step) continue;
+        last.set(cycle.spec.name, step);
         output.write(
-          `${seconds.toFixed(1).padStart(6)} s  ${cycle.name}: ${stepOf(cycle, iterations)}\n`,
+          `${seconds.toFixed(1).padStart(6)} s  ${cycle.spec.name}: ${stepOf(cycle, iterations)}\n`,
         );
       }
     },
@@ -36,15 +36,15 @@ export function createProgress(output: Output, iterations: number): Progress {
 
 function stepOf(cycle: CycleView, iterations: number): string {
   if (cycle.status !== 'running')
-    return `${cycle.status}${cycle.reason ? `: ${cycle.reason}` : ''}`;
+    return `${cycle.status}${cycle.reason ? `: ${cycle.reason} ${cycle.detail}` : ''}`;
   return `iteration ${cycle.iteration} of ${iterations}, ${cycle.phase}`;
 }
 
 function barLine(cycle: CycleView, iterations: number): string {
-  const { done, total } = cycle.progress;
+  const { done, total } = cycle;
   const share = total > 0 ? done / total : 0;
   const full = Math.round(share * WIDTH);
   const bar = `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}`;
   const count = cycle.status === 'running' && total > 0 ? ` ${done}/${total}` : '';
-  return `${cycle.name.padEnd(18)} ${bar} ${stepOf(cycle, iterations)}${count}`;
+  return `${cycle.spec.name.padEnd(18)} ${bar} ${stepOf(cycle, iterations)}${count}`;
 }

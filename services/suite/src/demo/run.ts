@@ -101,14 +101,15 @@ const POLL_MS = 250;
 
 async function followCycles(rest: RestClient, show: (cycles: CycleView[]) => void): Promise<void> {
   for (;;) {
-    const cycles = await Promise.all(
-      [SOCIETY, BASELINE].map((name) => rest.get<CycleView>(`/v1/cycles/${name}`)),
-    );
+    const { cycles } = await rest.get<{ cycles: CycleView[] }>('/v1/cycles');
     show(cycles);
     const failed = cycles.find(
       (cycle) => cycle.status === 'failed' || cycle.status === 'cancelled',
     );
-    if (failed) throw new Error(`the cycle ${failed.name} ${failed.status}: ${failed.reason}`);
+    if (failed)
+      throw new Error(
+        `the cycle ${failed.spec.name} ${failed.status}: ${failed.reason} ${failed.detail}`,
+      );
     if (cycles.every((cycle) => cycle.status === 'completed')) return;
     await delay(POLL_MS);
   }

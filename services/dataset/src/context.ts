@@ -1,0 +1,86 @@
+import {
+  type Artifacts,
+  type Events,
+  type Host,
+  openArtifacts,
+  openEvents,
+  openStore,
+  type Resources,
+  type Store,
+} from '@parley/platform';
+import { type Collections, createCollections } from './adapters/collections.ts';
+import { createDatasets, type Datasets } from './adapters/datasets.ts';
+import { createExtractor, type Extractor } from './adapters/extractor.ts';
+import { createProblemSets, type ProblemSets } from './adapters/problem-sets.ts';
+import type { DatasetConfig } from './config.ts';
+import { createDatasetMetrics, type DatasetMetrics } from './metrics.ts';
+
+/** What the service stands on. Given ones are used as they are and stay open at `destroy`. */
+export type DatasetOverrides = Partial<{
+  store: Store;
+  events: Events;
+  artifacts: Artifacts;
+  extractor: Extractor;
+  now: () => number;
+}>;
+
+/** Everything that the parts of the service share. */
+export type DatasetContext = {
+  log: Host['log'];
+  metrics: DatasetMetrics;
+  store: Store;
+  events: Events;
+  artifacts: Artifacts;
+  extractor: Extractor;
+  problemSets: ProblemSets;
+  collections: Collections;
+  datasets: Datasets;
+  sealMemoryBytes: number;
+  now: () => number;
+};
+
+/** Opens what was not given; `resources` learns how it is closed. */
+export async function createContext(
+  host: Host,
+  config: DatasetConfig,
+  overrides: DatasetOverrides,
+  resources: Resources,
+): Promise<DatasetContext> {
+  const store =
+    overrides.store ??
+    (await resources.acquire(
+      'store',
+      () => openStore(config.store, { service: 'dataset' }),
+      (opened) => opened.close(),
+    ));
+  const events =
+    overrides.events ??
+    (await resources.acquire(
+      'events',
+      () => openEvents(config.events),
+      (opened) => opened.close(),
+    ));
+  const extractor =
+    overrides.extractor ??
+    (await resources.acquire(
+      'voting client',
+      () => createExtractor(config.votingAddress),
+      (client) => client.close(),
+    ));
+  const artifacts = overrides.artifacts ?? (await openArtifacts(config.artifacts));
+  const now = overrides.now ?? Date.now;
+  const problemSets = createProblemSets(store, artifacts, now);
+  return {
+    log: host.log,
+    metrics: createDatasetMetrics(host.metrics),
+    store,
+    events,
+    artifacts,
+    extractor,
+    problemSets,
+    collections: createCollections(store, problemSets, now),
+    datasets: createDatasets(store),
+    sealMemoryBytes: config.sealMemoryBytes,
+    now,
+  };
+}

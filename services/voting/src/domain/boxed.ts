@@ -1,0 +1,42 @@
+const MARK = '\\boxed';
+const OPEN = 123;
+const CLOSE = 125;
+const BACKSLASH = 92;
+
+/**
+ * What stands in the last complete, non-empty `\boxed{…}`; braces nest, escaped ones do not count. One pass
+ * over the text, whatever it holds.
+ */
+export function lastBoxed(text: string): string | undefined {
+  let at = text.indexOf(MARK);
+  if (at < 0) return undefined;
+  const starts: { content: number; depth: number }[] = [];
+  let found: { from: number; to: number } | undefined;
+  let depth = 0;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) {
+      const content = text.startsWith(MARK, at) ? contentAfter(text, at + MARK.length) : undefined;
+      if (content === undefined) at++;
+      else {
+        starts.push({ content, depth });
+        depth++;
+        at = content - 1;
+      }
+    } else if (code === OPEN) depth++;
+    else if (code === CLOSE && depth > 0) {
+      depth--;
+      const start = starts.at(-1);
+      if (start?.depth !== depth) continue;
+      starts.pop();
+      if (start.content >= (found?.from ?? 0) && /\S/.test(text.slice(start.content, at)))
+        found = { from: start.content, to: at };
+    }
+  }
+  return found && text.slice(found.from, found.to);
+}
+
+function contentAfter(text: string, at: number): number | undefined {
+  const brace = text[at] === ' ' ? at + 1 : at;
+  return text.charCodeAt(brace) === OPEN ? brace + 1 : undefined;
+}

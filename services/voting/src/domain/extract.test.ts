@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { extractAnswer, extractReference } from './extract.ts';
+import { TASKS, type Task } from './task.ts';
+
+const TABLE: [Task, string, string, string][] = [
+  ['gsm8k', 'She has \\boxed{18} eggs, not 20.', '18', 'boxed'],
+  ['gsm8k', '\\boxed{1}, no: \\boxed{2}', '2', 'boxed'],
+  ['gsm8k', '\\boxed{\\text{18 dollars}} and 5', '18', 'boxed'],
+  ['gsm8k', '\\boxed {7}', '7', 'boxed'],
+  ['gsm8k', '\\boxed{} so 3', '3', 'last-number'],
+  ['gsm8k', '\\boxed{12 so the answer is 12', '12', 'phrase'],
+  ['gsm8k', 'She makes $<<9*2=18>>18.\n#### 18', '18', 'hashes'],
+  ['gsm8k', '#### 1,234.50\nthanks 3', '1234.5', 'hashes'],
+  ['gsm8k', '#### Step 1\n#### Result\nThe answer is 4', '1', 'hashes'],
+  ['gsm8k', 'The answer is 5. Wait. The final answer is: **6**.', '6', 'phrase'],
+  ['gsm8k', 'Final Answer:\n\n$70,000', '70000', 'phrase'],
+  ['gsm8k', 'Answer = -3', '-3', 'phrase'],
+  ['gsm8k', 'The answer is 3.5 per day. In 2 days…', '3.5', 'phrase'],
+  ['gsm8k', 'The answer is 5 + 3 = 8', '8', 'phrase'],
+  ['gsm8k', 'answers vary; 9 remain', '9', 'last-number'],
+  ['gsm8k', 'It costs $1,234.', '1234', 'last-number'],
+  ['gsm8k', 'a loss of −$5', '-5', 'last-number'],
+  ['gsm8k', 'from 5-3', '3', 'last-number'],
+  ['gsm8k', 'x = -3', '-3', 'last-number'],
+  ['gsm8k', 'so 3/4 of it', '0.75', 'last-number'],
+  ['gsm8k', '12 g of CO2', '12', 'last-number'],
+  ['gsm8k', 'one, 2, 3', '3', 'last-number'],
+  ['gsm8k', '1,2,3', '3', 'last-number'],
+  ['gsm8k', '80% of them', '80', 'last-number'],
+  ['gsm8k', 'no idea', '', ''],
+  ['arithmetic', '1+2*3+4-5*6 = 1+6+4-30 = -19', '-19', 'last-number'],
+  ['arithmetic', '123456789012345678901234567890', '123456789012345678901234567890', 'last-number'],
+  ['math', '\\boxed{\\frac{\\sqrt{3}}{2}}', '\\frac{\\sqrt{3}}{2}', 'boxed'],
+  ['math', 'so \\boxed{\\{1,2\\}}.', '\\{1,2\\}', 'boxed'],
+  ['math', 'The answer is $\\frac{2}{4}$ because 2 < 4.', '0.5', 'phrase'],
+  ['math', '\\frac{1}{3}', '1/3', 'whole'],
+  ['math', 'x^2+1', 'x^2+1', 'whole'],
+  ['math', 'so we get 5', '5', 'last-number'],
+  ['text', 'I say \\boxed{Paris}', 'paris', 'boxed'],
+  ['text', 'The answer is New York. It is big.', 'new york', 'phrase'],
+  ['text', 'Paris', '', ''],
+];
+
+describe('extractAnswer', () => {
+  it.each(TABLE)('%s: %j gives %j by %s', (task, response, answer, rule) => {
+    expect(extractAnswer(task, response)).toEqual({ answer, rule });
+  });
+
+  it('reads back a box around any number or word', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...TASKS), fc.bigInt(), fc.lorem(), (task, number, words) => {
+        expect(extractAnswer(task, `${words} \\boxed{${number}} ${words}`)).toEqual({
+          answer: String(number),
+          rule: 'boxed',
+        });
+      }),
+    );
+  });
+
+  it('takes a bare answer as the whole where a reference is expected', () => {
+    expect(extractReference('text', ' Paris ')).toEqual({ answer: 'paris', rule: 'whole' });
+    expect(extractReference('gsm8k', 'none')).toEqual({ answer: '', rule: '' });
+    expect(extractReference('math', 'not enough data')).toEqual({
+      answer: 'not enough data',
+      rule: 'whole',
+    });
+  });
+
+  const MEGABYTE = 1024 * 1024;
+  const units = [
+    ...[
+      '\\boxed{',
+      '\\boxed',
+      '\\boxed{}',
+      '\\boxed{1',
+      '{',
+      '}',
+      '\\',
+      '####',
+      '#### \n',
+      'answer',
+    ],
+    ...[
+      'answer is ',
+      'answer:',
+      'answer is\n',
+      'answer is 1.',
+      '1',
+      '1,',
+      '1,111,',
+      '.',
+      ',1',
+      'a1',
+    ],
+    ...[
+      '1/',
+      '-',
+      ' ',
+      '\n',
+      '\\text{',
+      '$',
+      'answer is $',
+      '\\frac',
+      '**',
+      'a1,111,111,111 ',
+      '5e5',
+    ],
+  ];
+  it.each(units)('takes less than 100 ms for a megabyte of %j', (unit) => {
+    const hostile = unit.repeat(Math.ceil(MEGABYTE / unit.length)).slice(0, MEGABYTE);
+    for (const task of TASKS) {
+      const began = performance.now();
+      extractReference(task, hostile);
+      expect(performance.now() - began).toBeLessThan(100);
+    }
+  });
+
+  it('takes little time for any kilobyte of fragments', () => {
+    const text = fc
+      .array(fc.constantFrom(...units), { minLength: 50, maxLength: 100 })
+      .map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(fc.constantFrom(...TASKS), text, (task, response) => {
+        const began = performance.now();
+        extractReference(task, response);
+        expect(performance.now() - began).toBeLessThan(100);
+      }),
+    );
+  });
+});

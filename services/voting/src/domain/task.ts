@@ -1,0 +1,27 @@
+/** How a response says its final answer; `whole` is a response that is nothing but the answer. */
+export type Rule = 'boxed' | 'hashes' | 'phrase' | 'last-number' | 'whole';
+
+/** The ways of extracting and comparing answers. */
+export const TASKS = ['arithmetic', 'gsm8k', 'math', 'text'] as const;
+
+export type Task = (typeof TASKS)[number];
+
+/** The extraction rules of every task; the first that gives an answer is taken. */
+export const RULES: Readonly<Record<Task, readonly Rule[]>> = {
+  arithmetic: ['boxed', 'hashes', 'phrase', 'last-number'],
+  gsm8k: ['boxed', 'hashes', 'phrase', 'last-number'],
+  math: ['boxed', 'hashes', 'phrase', 'whole', 'last-number'],
+  text: ['boxed', 'phrase'],
+};
+
+/** Whether an answer of the task must be a number. */
+export function isNumeric(task: Task): boolean {
+  return task === 'arithmetic' || task === 'gsm8k';
+}
+
+/** Characters of a final answer; anything longer is no answer. Bounds the work on hostile input. */
+export const MAX_ANSWER = 1024;
+
+export function isTask(text: string): text is Task {
+  return (TASKS as readonly string[]).includes(text);
+}
