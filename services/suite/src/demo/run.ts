@@ -13,6 +13,9 @@ import type { DemoSettings } from './settings.ts';
 /** What the report says of the engine. */
 const ENGINE = 'Parley sandbox, a reasoner for development (not a language model)';
 
+/** Nothing is cut off the distribution: with the method's top_p 0.9 this reasoner leaves little to learn. */
+const SAMPLING = { temperature: 1, topP: 1, maxTokens: 1024 };
+
 const PROBLEM_SET = 'arithmetic';
 const SOCIETY = 'society';
 const BASELINE = 'single-agent';
@@ -73,7 +76,7 @@ async function startCycles(rest: RestClient, settings: DemoSettings): Promise<vo
       name,
       base: 'base',
       agents: settings.agents,
-      protocol: { rounds: settings.rounds },
+      protocol: { rounds: settings.rounds, sampling: SAMPLING },
     });
     await rest.post('/v1/cycles', {
       name,

@@ -68,6 +68,8 @@ describe('extractAnswer', () => {
   });
 
   const MEGABYTE = 1024 * 1024;
+  /** Generous for a busy machine; a quadratic rule would need minutes. */
+  const LINEAR_MS = 3000;
   const units = [
     ...[
       '\\boxed{',
@@ -107,12 +109,12 @@ describe('extractAnswer', () => {
       '5e5',
     ],
   ];
-  it.each(units)('takes less than 100 ms for a megabyte of %j', (unit) => {
+  it.each(units)('takes bounded time for a megabyte of %j', (unit) => {
     const hostile = unit.repeat(Math.ceil(MEGABYTE / unit.length)).slice(0, MEGABYTE);
     for (const task of TASKS) {
       const began = performance.now();
       extractReference(task, hostile);
-      expect(performance.now() - began).toBeLessThan(100);
+      expect(performance.now() - began).toBeLessThan(LINEAR_MS);
     }
   });
 
@@ -124,7 +126,7 @@ describe('extractAnswer', () => {
       fc.property(fc.constantFrom(...TASKS), text, (task, response) => {
         const began = performance.now();
         extractReference(task, response);
-        expect(performance.now() - began).toBeLessThan(100);
+        expect(performance.now() - began).toBeLessThan(LINEAR_MS);
       }),
     );
   });

@@ -1,0 +1,10 @@
+export { AdapterError, CONFIG_FILE, readAdapter, WEIGHTS_FILE, writeAdapter } from './adapter.ts';
+export { digestDirectory } from './digest.ts';
+export type { SandboxConfig } from './engine/config.ts';
+export { DEFAULT_CONFIG } from './engine/config.ts';
+export type { SandboxEngine } from './engine/engine.ts';
+export { createSandboxEngine } from './engine/engine.ts';
+export type { Job, Method } from './train/job.ts';
+export { JobError, parseJob, SANDBOX_TRAINING } from './train/job.ts';
+export type { TrainingResult } from './train/run.ts';
+export { NothingLearnedError, runJob } from './train/run.ts';
