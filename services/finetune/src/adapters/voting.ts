@@ -1,0 +1,43 @@
+import { createGrpcClient } from '@parley/platform';
+import { VotingService } from '@parley/proto/voting';
+
+/** The voting service, as a cycle uses it. Every method throws ParleyError. */
+export type VotingClient = {
+  /** The plurality's answer, or undefined when no response holds one; `seed` breaks ties. */
+  plurality(
+    task: string,
+    responses: string[],
+    seed: number,
+    signal?: AbortSignal,
+  ): Promise<string | undefined>;
+  /** Whether each answer, whole or bare, equals its reference; in the order of the pairs. */
+  grade(
+    task: string,
+    pairs: { answer: string; reference: string }[],
+    signal?: AbortSignal,
+  ): Promise<boolean[]>;
+  close(): void;
+};
+
+/** Connects to the voting service. */
+export function connectVoting(address: string): VotingClient {
+  const client = createGrpcClient(VotingService, { address, defaultDeadlineMs: 60_000 });
+  return {
+    async plurality(task, responses, seed, signal) {
+      const ballots = responses.map((response, index) => ({ agent: `${index + 1}`, response }));
+      const { vote } = await client.tally({ task, ballots, seed: BigInt(seed) }, call(signal));
+      return vote?.winner?.answer;
+    },
+
+    async grade(task, pairs, signal) {
+      const { results } = await client.grade({ task, pairs }, call(signal));
+      return results.map(({ equal }) => equal);
+    },
+
+    close: () => client.close(),
+  };
+}
+
+function call(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,12 @@
+export type { TrainerLauncher, TrainingOutcome } from './adapters/trainer-launcher.ts';
+export { envToFinetuneConfig, type FinetuneConfig } from './config.ts';
+export type { FinetuneOverrides } from './context.ts';
+export type { Evaluation, Strategy, StrategyName } from './domain/evaluation.ts';
+export type { Verdict } from './domain/gate.ts';
+export type { IterationReport } from './domain/report.ts';
+export type { CycleSpec } from './domain/spec.ts';
+export type { Status } from './domain/state.ts';
+export type { Phase } from './domain/steps.ts';
+export type { TrainingJob, TrainingResult } from './domain/training.ts';
+export type { CycleView, EvaluationView } from './routes/schemas.ts';
+export { createFinetune } from './service.ts';

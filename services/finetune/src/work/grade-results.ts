@@ -1,0 +1,72 @@
+import type { DebateResult, ResultAnswer } from '../adapters/dataset.ts';
+import type { VotingClient } from '../adapters/voting.ts';
+import type { GradedProblem } from '../domain/evaluation.ts';
+import { seeds } from '../domain/spec.ts';
+import type { CycleRecord } from '../domain/state.ts';
+import { groupsOf, mapLimited } from './concurrent.ts';
+
+const TALLIES = 16;
+/** Pairs in one call; answers may be long. */
+const PAIRS = 256;
+
+/** Everything about the problems but the embeddings, in their order. */
+export async function gradeResults(
+  voting: VotingClient,
+  { spec, setting }: CycleRecord,
+  results: DebateResult[],
+  signal: AbortSignal,
+): Promise<Omit<GradedProblem, 'dissimilarity'>[]> {
+  const { task, agents } = setting;
+  const majorities = await mapLimited(results, TALLIES, async (result) => {
+    const responses = answersOf(result, 1, agents).flatMap((text) => text ?? []);
+    return responses.length === 0
+      ? undefined
+      : voting.plurality(task, responses, seeds.majority(spec, result.problem), signal);
+  });
+  const pairs: { answer: string; reference: string }[] = [];
+  /** Where the grade of an answer will stand; undefined for one that is absent. */
+  function graded(answer: string | undefined, reference: string): number | undefined {
+    return answer === undefined ? undefined : pairs.push({ answer, reference }) - 1;
+  }
+  const places = results.map((result, index) => {
+    const { reference } = result;
+    const place = (text: string | undefined) => graded(text, reference);
+    const lastRound = Math.max(1, ...result.answers.map(({ round }) => round));
+    return {
+      first: answersOf(result, 1, agents).map(place),
+      last: lastRound === 1 ? [] : answersOf(result, lastRound, agents).map(place),
+      majority: place(majorities[index]),
+      debate: place(hasAnswer(result) ? result.answer : undefined),
+    };
+  });
+  const grades: boolean[] = [];
+  for (const group of groupsOf(pairs, PAIRS))
+    grades.push(...(await voting.grade(task, group, signal)));
+  const at = (place: number | undefined) => (place === undefined ? null : grades[place] === true);
+  return results.map(({ status, consensus, tokens }, index) => ({
+    status,
+    consensus,
+    tokens,
+    first: (places[index]?.first ?? []).map(at),
+    last: (places[index]?.last ?? []).map(at),
+    majority: at(places[index]?.majority) === true,
+    debate: at(places[index]?.debate) === true,
+  }));
+}
+
+function hasAnswer({ status, answer }: DebateResult): boolean {
+  return answer !== '' && (status === 'completed' || status === 'partial');
+}
+
+/** The answers of one round by position; undefined where an agent was absent. */
+export function answersOf(
+  { answers }: { answers: ResultAnswer[] },
+  round: number,
+  agents: number,
+): (string | undefined)[] {
+  const texts = new Array<string | undefined>(agents).fill(undefined);
+  for (const answer of answers)
+    if (answer.round === round && answer.position <= agents && answer.text !== '')
+      texts[answer.position - 1] = answer.text;
+  return texts;
+}
