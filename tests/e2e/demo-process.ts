@@ -54,7 +54,7 @@ export function cyclePoint(out: string, cycle: string): CyclePoint | undefined {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const row = database
-      .prepare(`SELECT value FROM finetune_records WHERE owner = ? AND name = 'cycle'`)
+      .prepare(`SELECT value FROM store_finetune_record WHERE owner = ? AND name = 'cycle'`)
       .get(cycle);
     if (!row) return undefined;
     const { state } = JSON.parse(String(row.value)) as {

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '../..');
 const SERVICES = ['inference', 'debate', 'voting', 'dataset', 'finetune'];
 const files = readdirSync(join(root, 'services'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !file.includes('node_modules'))
-  .map((file) => ({
-    file,
-    imports: importsOf(readFileSync(join(root, 'services', file), 'utf8')),
-  }));
+  .filter((file) => /^[^/]+\/src\/.*\.ts$/.test(file))
+  .map((file) => {
+    const source = readFileSync(join(root, 'services', file), 'utf8');
+    return { file, source, imports: importsOf(source) };
+  });
 
 function importsOf(source: string): string[] {
   return [...source.matchAll(/(?:from|import\(|import|resolve\()\s*['"]([^'"\n]+)['"]/g)].map(

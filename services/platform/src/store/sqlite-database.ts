@@ -34,6 +34,7 @@ export class SqliteDatabase {
   readonly signals = new EventEmitter().setMaxListeners(0);
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #seen = new Set<string>();
   #pending: Pending[] = [];
   #turn: Promise<void> | undefined;
   #closed = false;
@@ -47,6 +48,13 @@ export class SqliteDatabase {
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;' +
         'PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;',
     );
+  }
+
+  /** Whether this process asks for the first time since it opened the file; false from then on. */
+  first(name: string): boolean {
+    if (this.#seen.has(name)) return false;
+    this.#seen.add(name);
+    return true;
   }
 
   /** Runs statements at once; for creating tables. */

@@ -13,7 +13,8 @@ export type Tables = {
 };
 
 /**
- * Creates the tables of a service where they are missing.
+ * Creates the tables of a service where they are missing, and hands back what is leased there: the file is
+ * for one process, so a lease that stands when it is opened was held by one that died.
  * - work: `at` is when the item is available, thus a lease's expiry while `holder` is set; `again` is the
  *   time that an enqueue asked for while the item was leased.
  * @throws ParleyError INVALID_ARGUMENT when the name cannot be part of a table's name.
@@ -43,6 +44,10 @@ export function createTables(database: SqliteDatabase, service: string): Tables 
       position INTEGER PRIMARY KEY AUTOINCREMENT, attributes TEXT NOT NULL, data BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS ${prefix}_counter (
       name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;`);
+  if (database.first(prefix))
+    database.execute(`
+      UPDATE ${prefix}_work SET at = 0, token = 0, holder = NULL, again = NULL
+      WHERE holder IS NOT NULL`);
   return {
     record: `${prefix}_record`,
     entry: `${prefix}_entry`,

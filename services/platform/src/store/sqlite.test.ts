@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { storeContract } from './contract.ts';
-import type { Store } from './port.ts';
+import type { Lease, Store } from './port.ts';
 import { openSqliteStore } from './sqlite.ts';
 import { acquireDatabase } from './sqlite-database.ts';
 
@@ -81,6 +81,22 @@ describe('openSqliteStore', () => {
     const rows = await database.read(() => database.prepare('SELECT n FROM t').all());
     expect(rows.map(({ n }) => n)).toEqual([1, 4]);
     release();
+  });
+
+  it('hands back at opening what a process that died had leased, and fences it', async () => {
+    const before = openSqliteStore(path, { service: 'debate' });
+    await before.commit('a', [{ op: 'enqueue', queue: 'work', id: 'a' }]);
+    const [lease] = await before.lease('work', { holder: 'dead', ttl: 60_000, limit: 1 });
+    await before.close();
+    const after = openSqliteStore(path, { service: 'debate' });
+    const taken = await after.lease('work', { holder: 'next', ttl: 60_000, limit: 1 });
+    expect(taken.map(({ id }) => id)).toEqual(['a']);
+    await expect(after.commit('a', [{ op: 'guard', lease: lease as Lease }])).rejects.toMatchObject(
+      {
+        reason: 'LEASE_LOST',
+      },
+    );
+    await after.close();
   });
 
   it('has every acknowledged commit, whole, after the process was killed under load', async () => {
