@@ -68,12 +68,14 @@ function cycleMessage(
   { spec, state, createdAt }: CycleRecord,
   iterationsJson: string[] = [],
 ): MessageInitShape<typeof CycleSchema> {
-  const { status, reason, iteration, progress } = state;
+  const { status, reason, detail, log, iteration, progress } = state;
   const { seed, method, ...rest } = spec;
   return {
     spec: { ...rest, seed: BigInt(seed), methodJson: JSON.stringify(method) },
     status,
     reason,
+    detail,
+    log,
     iteration,
     phase: phaseOf(state),
     ...progress,
@@ -93,16 +95,14 @@ function specOf(message: CycleSpecMessage | undefined): CycleSpec {
     society,
     problemSet,
     iterations,
-    weight,
+    weight: weight ?? DEFAULTS.weight,
     seed: Number(message.seed),
     pooling: message.pooling === '' ? DEFAULTS.pooling : message.pooling,
     method: methodOf(message.methodJson),
-    gate: gate
-      ? {
-          maxDropStandardErrors: gate.maxDropStandardErrors,
-          minDiversityShare: gate.minDiversityShare,
-        }
-      : { ...DEFAULTS.gate },
+    gate: {
+      maxDropStandardErrors: gate?.maxDropStandardErrors ?? DEFAULTS.gate.maxDropStandardErrors,
+      minDiversityShare: gate?.minDiversityShare ?? DEFAULTS.gate.minDiversityShare,
+    },
   };
   const [wrong] = Value.Errors(CycleBody, spec);
   if (wrong) throw invalid(`spec${wrong.instancePath.replaceAll('/', '.')}`, wrong.message);

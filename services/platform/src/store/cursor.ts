@@ -16,5 +16,5 @@ export function decodeCursor(text: string): Cursor {
   } catch {
     // Refused below, as any other text that is no cursor.
   }
-  throw invalid('after', 'must be the `next` of an earlier page');
+  throw invalid('cursor', 'must be the `next` of an earlier page');
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/finetune/v1/finetune.proto.
  */
 export const file_parley_finetune_v1_finetune: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsZXkvZmluZXR1bmUvdjEvZmluZXR1bmUucHJvdG8SEnBhcmxleS5maW5ldHVuZS52MSK/AQoJQ3ljbGVTcGVjEgwKBG5hbWUYASABKAkSDwoHc29jaWV0eRgCIAEoCRITCgtwcm9ibGVtX3NldBgDIAEoCRISCgppdGVyYXRpb25zGAQgASgNEgwKBHNlZWQYBSABKAQSDgoGd2VpZ2h0GAYgASgBEg8KB3Bvb2xpbmcYByABKAkSEwoLbWV0aG9kX2pzb24YCCABKAkSJgoEZ2F0ZRgJIAEoCzIYLnBhcmxleS5maW5ldHVuZS52MS5HYXRlIkUKBEdhdGUSIAoYbWF4X2Ryb3Bfc3RhbmRhcmRfZXJyb3JzGAEgASgBEhsKE21pbl9kaXZlcnNpdHlfc2hhcmUYAiABKAEiwAEKBUN5Y2xlEisKBHNwZWMYASABKAsyHS5wYXJsZXkuZmluZXR1bmUudjEuQ3ljbGVTcGVjEg4KBnN0YXR1cxgCIAEoCRIOCgZyZWFzb24YAyABKAkSEQoJaXRlcmF0aW9uGAQgASgNEg0KBXBoYXNlGAUgASgJEgwKBGRvbmUYBiABKA0SDQoFdG90YWwYByABKA0SEgoKY3JlYXRlZF9hdBgIIAEoCRIXCg9pdGVyYXRpb25zX2pzb24YCSADKAkiQQoSQ3JlYXRlQ3ljbGVSZXF1ZXN0EisKBHNwZWMYASABKAsyHS5wYXJsZXkuZmluZXR1bmUudjEuQ3ljbGVTcGVjIj8KE0NyZWF0ZUN5Y2xlUmVzcG9uc2USKAoFY3ljbGUYASABKAsyGS5wYXJsZXkuZmluZXR1bmUudjEuQ3ljbGUiHwoPR2V0Q3ljbGVSZXF1ZXN0EgwKBG5hbWUYASABKAkiPAoQR2V0Q3ljbGVSZXNwb25zZRIoCgVjeWNsZRgBIAEoCzIZLnBhcmxleS5maW5ldHVuZS52MS5DeWNsZSI6ChFMaXN0Q3ljbGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJYChJMaXN0Q3ljbGVzUmVzcG9uc2USKQoGY3ljbGVzGAEgAygLMhkucGFybGV5LmZpbmV0dW5lLnYxLkN5Y2xlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIhChFQYXVzZUN5Y2xlUmVxdWVzdBIMCgRuYW1lGAEgASgJIj4KElBhdXNlQ3ljbGVSZXNwb25zZRIoCgVjeWNsZRgBIAEoCzIZLnBhcmxleS5maW5ldHVuZS52MS5DeWNsZSIiChJSZXN1bWVDeWNsZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSI/ChNSZXN1bWVDeWNsZVJlc3BvbnNlEigKBWN5Y2xlGAEgASgLMhkucGFybGV5LmZpbmV0dW5lLnYxLkN5Y2xlIiIKEkNhbmNlbEN5Y2xlUmVxdWVzdBIMCgRuYW1lGAEgASgJIj8KE0NhbmNlbEN5Y2xlUmVzcG9uc2USKAoFY3ljbGUYASABKAsyGS5wYXJsZXkuZmluZXR1bmUudjEuQ3ljbGUiTwoMQ3ljbGVDaGFuZ2VkEg0KBWN5Y2xlGAEgASgJEg4KBnN0YXR1cxgCIAEoCRIRCglpdGVyYXRpb24YAyABKA0SDQoFcGhhc2UYBCABKAkywgQKD0ZpbmV0dW5lU2VydmljZRJeCgtDcmVhdGVDeWNsZRImLnBhcmxleS5maW5ldHVuZS52MS5DcmVhdGVDeWNsZVJlcXVlc3QaJy5wYXJsZXkuZmluZXR1bmUudjEuQ3JlYXRlQ3ljbGVSZXNwb25zZRJVCghHZXRDeWNsZRIjLnBhcmxleS5maW5ldHVuZS52MS5HZXRDeWNsZVJlcXVlc3QaJC5wYXJsZXkuZmluZXR1bmUudjEuR2V0Q3ljbGVSZXNwb25zZRJbCgpMaXN0Q3ljbGVzEiUucGFybGV5LmZpbmV0dW5lLnYxLkxpc3RDeWNsZXNSZXF1ZXN0GiYucGFybGV5LmZpbmV0dW5lLnYxLkxpc3RDeWNsZXNSZXNwb25zZRJbCgpQYXVzZUN5Y2xlEiUucGFybGV5LmZpbmV0dW5lLnYxLlBhdXNlQ3ljbGVSZXF1ZXN0GiYucGFybGV5LmZpbmV0dW5lLnYxLlBhdXNlQ3ljbGVSZXNwb25zZRJeCgtSZXN1bWVDeWNsZRImLnBhcmxleS5maW5ldHVuZS52MS5SZXN1bWVDeWNsZVJlcXVlc3QaJy5wYXJsZXkuZmluZXR1bmUudjEuUmVzdW1lQ3ljbGVSZXNwb25zZRJeCgtDYW5jZWxDeWNsZRImLnBhcmxleS5maW5ldHVuZS52MS5DYW5jZWxDeWNsZVJlcXVlc3QaJy5wYXJsZXkuZmluZXR1bmUudjEuQ2FuY2VsQ3ljbGVSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiFwYXJsZXkvZmluZXR1bmUvdjEvZmluZXR1bmUucHJvdG8SEnBhcmxleS5maW5ldHVuZS52MSLPAQoJQ3ljbGVTcGVjEgwKBG5hbWUYASABKAkSDwoHc29jaWV0eRgCIAEoCRITCgtwcm9ibGVtX3NldBgDIAEoCRISCgppdGVyYXRpb25zGAQgASgNEgwKBHNlZWQYBSABKAQSEwoGd2VpZ2h0GAYgASgBSACIAQESDwoHcG9vbGluZxgHIAEoCRITCgttZXRob2RfanNvbhgIIAEoCRImCgRnYXRlGAkgASgLMhgucGFybGV5LmZpbmV0dW5lLnYxLkdhdGVCCQoHX3dlaWdodCKEAQoER2F0ZRIlChhtYXhfZHJvcF9zdGFuZGFyZF9lcnJvcnMYASABKAFIAIgBARIgChNtaW5fZGl2ZXJzaXR5X3NoYXJlGAIgASgBSAGIAQFCGwoZX21heF9kcm9wX3N0YW5kYXJkX2Vycm9yc0IWChRfbWluX2RpdmVyc2l0eV9zaGFyZSLdAQoFQ3ljbGUSKwoEc3BlYxgBIAEoCzIdLnBhcmxleS5maW5ldHVuZS52MS5DeWNsZVNwZWMSDgoGc3RhdHVzGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIRCglpdGVyYXRpb24YBCABKA0SDQoFcGhhc2UYBSABKAkSDAoEZG9uZRgGIAEoDRINCgV0b3RhbBgHIAEoDRISCgpjcmVhdGVkX2F0GAggASgJEhcKD2l0ZXJhdGlvbnNfanNvbhgJIAMoCRIOCgZkZXRhaWwYCiABKAkSCwoDbG9nGAsgAygJIkEKEkNyZWF0ZUN5Y2xlUmVxdWVzdBIrCgRzcGVjGAEgASgLMh0ucGFybGV5LmZpbmV0dW5lLnYxLkN5Y2xlU3BlYyI/ChNDcmVhdGVDeWNsZVJlc3BvbnNlEigKBWN5Y2xlGAEgASgLMhkucGFybGV5LmZpbmV0dW5lLnYxLkN5Y2xlIh8KD0dldEN5Y2xlUmVxdWVzdBIMCgRuYW1lGAEgASgJIjwKEEdldEN5Y2xlUmVzcG9uc2USKAoFY3ljbGUYASABKAsyGS5wYXJsZXkuZmluZXR1bmUudjEuQ3ljbGUiOgoRTGlzdEN5Y2xlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiWAoSTGlzdEN5Y2xlc1Jlc3BvbnNlEikKBmN5Y2xlcxgBIAMoCzIZLnBhcmxleS5maW5ldHVuZS52MS5DeWNsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIQoRUGF1c2VDeWNsZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSI+ChJQYXVzZUN5Y2xlUmVzcG9uc2USKAoFY3ljbGUYASABKAsyGS5wYXJsZXkuZmluZXR1bmUudjEuQ3ljbGUiIgoSUmVzdW1lQ3ljbGVSZXF1ZXN0EgwKBG5hbWUYASABKAkiPwoTUmVzdW1lQ3ljbGVSZXNwb25zZRIoCgVjeWNsZRgBIAEoCzIZLnBhcmxleS5maW5ldHVuZS52MS5DeWNsZSIiChJDYW5jZWxDeWNsZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSI/ChNDYW5jZWxDeWNsZVJlc3BvbnNlEigKBWN5Y2xlGAEgASgLMhkucGFybGV5LmZpbmV0dW5lLnYxLkN5Y2xlIk8KDEN5Y2xlQ2hhbmdlZBINCgVjeWNsZRgBIAEoCRIOCgZzdGF0dXMYAiABKAkSEQoJaXRlcmF0aW9uGAMgASgNEg0KBXBoYXNlGAQgASgJMsIECg9GaW5ldHVuZVNlcnZpY2USXgoLQ3JlYXRlQ3ljbGUSJi5wYXJsZXkuZmluZXR1bmUudjEuQ3JlYXRlQ3ljbGVSZXF1ZXN0GicucGFybGV5LmZpbmV0dW5lLnYxLkNyZWF0ZUN5Y2xlUmVzcG9uc2USVQoIR2V0Q3ljbGUSIy5wYXJsZXkuZmluZXR1bmUudjEuR2V0Q3ljbGVSZXF1ZXN0GiQucGFybGV5LmZpbmV0dW5lLnYxLkdldEN5Y2xlUmVzcG9uc2USWwoKTGlzdEN5Y2xlcxIlLnBhcmxleS5maW5ldHVuZS52MS5MaXN0Q3ljbGVzUmVxdWVzdBomLnBhcmxleS5maW5ldHVuZS52MS5MaXN0Q3ljbGVzUmVzcG9uc2USWwoKUGF1c2VDeWNsZRIlLnBhcmxleS5maW5ldHVuZS52MS5QYXVzZUN5Y2xlUmVxdWVzdBomLnBhcmxleS5maW5ldHVuZS52MS5QYXVzZUN5Y2xlUmVzcG9uc2USXgoLUmVzdW1lQ3ljbGUSJi5wYXJsZXkuZmluZXR1bmUudjEuUmVzdW1lQ3ljbGVSZXF1ZXN0GicucGFybGV5LmZpbmV0dW5lLnYxLlJlc3VtZUN5Y2xlUmVzcG9uc2USXgoLQ2FuY2VsQ3ljbGUSJi5wYXJsZXkuZmluZXR1bmUudjEuQ2FuY2VsQ3ljbGVSZXF1ZXN0GicucGFybGV5LmZpbmV0dW5lLnYxLkNhbmNlbEN5Y2xlUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message parley.finetune.v1.CycleSpec
@@ -46,11 +46,11 @@ export type CycleSpec = Message<"parley.finetune.v1.CycleSpec"> & {
   seed: bigint;
 
   /**
-   * w of the critics' mixture.
+   * w of the critics' mixture; 0.5 when absent.
    *
-   * @generated from field: double weight = 6;
+   * @generated from field: optional double weight = 6;
    */
-  weight: number;
+  weight?: number | undefined;
 
   /**
    * "seat": every agent on its own dataset. "all": single-agent finetuning, one model on everything pooled.
@@ -87,16 +87,16 @@ export type Gate = Message<"parley.finetune.v1.Gate"> & {
    * A candidate is rejected when its accuracy is below the current revision's by more than this many
    * standard errors of the paired difference.
    *
-   * @generated from field: double max_drop_standard_errors = 1;
+   * @generated from field: optional double max_drop_standard_errors = 1;
    */
-  maxDropStandardErrors: number;
+  maxDropStandardErrors?: number | undefined;
 
   /**
    * A candidate is rejected when its embedding dissimilarity falls below this share of iteration 0's.
    *
-   * @generated from field: double min_diversity_share = 2;
+   * @generated from field: optional double min_diversity_share = 2;
    */
-  minDiversityShare: number;
+  minDiversityShare?: number | undefined;
 };
 
 /**
@@ -160,6 +160,20 @@ export type Cycle = Message<"parley.finetune.v1.Cycle"> & {
    * @generated from field: repeated string iterations_json = 9;
    */
   iterationsJson: string[];
+
+  /**
+   * The reason in words.
+   *
+   * @generated from field: string detail = 10;
+   */
+  detail: string;
+
+  /**
+   * The last lines of a failed job.
+   *
+   * @generated from field: repeated string log = 11;
+   */
+  log: string[];
 };
 
 /**
