@@ -29,6 +29,12 @@ describe('envToConfig', () => {
     );
   });
 
+  it.each(['1.5', '1e', ' '])('does not make an integer of %j', (text) => {
+    expect(() => envToConfig({ X_URL: 'u', X_SIZE: text }, schema, variables)).toThrow(
+      `X_SIZE=${JSON.stringify(text)} must be integer`,
+    );
+  });
+
   it('reads a secret from a file', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'parley-')), 'key');
     writeFileSync(file, 'secret\n');

@@ -27,10 +27,7 @@ export function envToConfig<P extends TProperties>(
     const text = variableText(environment, variable);
     if (text !== undefined) raw[property] = text;
   }
-  const candidate = Value.Default(schema, Value.Convert(schema, { ...raw })) as Record<
-    string,
-    unknown
-  >;
+  const candidate = Value.Default(schema, converted(schema, raw)) as Record<string, unknown>;
   const problems = [...Value.Errors(schema, candidate)].map((error) => {
     const missing = (error.params as { requiredProperties?: string[] }).requiredProperties;
     if (missing)
@@ -45,6 +42,20 @@ export function envToConfig<P extends TProperties>(
       `configuration: ${[...new Set(problems)].join('; ')}`,
     );
   return Object.freeze(candidate) as Readonly<Static<TObject<P>>>;
+}
+
+/** Texts as what the schema wants; a text that is no such thing stays, and is refused with what it held. */
+function converted(schema: TObject, raw: Record<string, string>): Record<string, unknown> {
+  const values = Object.entries(raw).map(([property, text]): [string, unknown] => {
+    const type = (schema.properties[property] as { type?: string } | undefined)?.type;
+    const number = Number(text);
+    if ((type === 'integer' || type === 'number') && text.trim() !== '' && !Number.isNaN(number))
+      return [property, number];
+    if (type === 'boolean' && (text === 'true' || text === 'false'))
+      return [property, text === 'true'];
+    return [property, text];
+  });
+  return Object.fromEntries(values);
 }
 
 function variableText(environment: Environment, variable: string): string | undefined {

@@ -40,6 +40,9 @@ export function createGrpcClient<S extends DescService>(
   options: GrpcClientOptions,
 ): GrpcClient<S> {
   const client = new Client(options.address, credentials.createInsecure(), {
+    // Callers repeat what is idempotent; the channel's own retries would cost every call a buffer.
+    'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
     'grpc.service_config': ROUND_ROBIN,
     'grpc.dns_min_time_between_resolutions_ms': 5000,
     'grpc.max_receive_message_length': 32 * 1024 * 1024,

@@ -53,9 +53,13 @@ export type GrpcServerOptions = {
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
+/** The longest time that a timer of the runtime can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A gRPC server with health, reflection and a maximum connection age (so that clients find new replicas). */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
+    'grpc.enable_channelz': 0,
     'grpc.max_connection_age_ms': 60_000,
     'grpc.max_connection_age_grace_ms': 600_000,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -170,30 +174,27 @@ type AnyCall = ServerUnaryCall<Message, Message> | ServerWritableStream<Message,
 
 function openContext(call: AnyCall): CallContext & { close(): void } {
   const controller = new AbortController();
-  call.on('cancelled', () => {
-    const expired = Number(call.getDeadline()) <= Date.now();
-    controller.abort(
-      expired
-        ? new ParleyError('DEADLINE_EXCEEDED', 'the deadline of the call has passed')
-        : new ParleyError('CANCELLED', 'the caller cancelled'),
-    );
-  });
   const deadline = Number(call.getDeadline());
+  const abort = (reason: 'DEADLINE_EXCEEDED' | 'CANCELLED', message: string) =>
+    controller.abort(new ParleyError(reason, message));
+  const expired = () => abort('DEADLINE_EXCEEDED', 'the deadline of the call has passed');
+  function cancelled(): void {
+    if (deadline <= Date.now()) expired();
+    else abort('CANCELLED', 'the caller cancelled');
+  }
+  call.on('cancelled', cancelled);
   const left = deadline - Date.now();
   const timer = Number.isFinite(left)
-    ? setTimeout(
-        () =>
-          controller.abort(
-            new ParleyError('DEADLINE_EXCEEDED', 'the deadline of the call has passed'),
-          ),
-        Math.min(left, 2 ** 31 - 1),
-      )
+    ? setTimeout(expired, Math.min(left, LONGEST_TIMER_MS))
     : undefined;
   const traceparent = call.metadata.get('traceparent')[0];
   return {
     signal: controller.signal,
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    close: () => clearTimeout(timer),
+    close() {
+      clearTimeout(timer);
+      call.off('cancelled', cancelled);
+    },
   };
 }
 

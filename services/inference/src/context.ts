@@ -1,0 +1,144 @@
+import {
+  type Artifacts,
+  type Events,
+  type Host,
+  type Log,
+  openArtifacts,
+  openEvents,
+  openStore,
+  type Resources,
+  type Store,
+} from '@parley/platform';
+import { createAdapterFolders } from './adapters/adapter-folders.ts';
+import { AdapterLoader } from './adapters/adapter-loader.ts';
+import { createVerdicts } from './adapters/adapter-verdicts.ts';
+import { createEmbeddingClient, type EmbeddingClient } from './adapters/embedding-client.ts';
+import { EnginePool } from './adapters/engine-pool.ts';
+import { createRegistry, type Registry } from './adapters/registry.ts';
+import { SocietyCache } from './adapters/society-cache.ts';
+import type { InferenceConfig } from './config.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { neededAdapters } from './domain/adapters.ts';
+import { Usage } from './domain/usage.ts';
+import {
+  createGenerationMetrics,
+  type GenerationMetrics,
+  registerEngineGauges,
+} from './metrics.ts';
+
+/** What the service was built from; each may be replaced by a test. */
+export type InferenceOverrides = Partial<{
+  store: Store;
+  events: Events;
+  artifacts: Artifacts;
+  now: () => number;
+  random: () => number;
+  /** Milliseconds between two looks at every engine. */
+  probeEveryMs: number;
+}>;
+
+/** Everything that the routes and the calls work with. */
+export type InferenceContext = {
+  config: InferenceConfig;
+  log: Log;
+  store: Store;
+  events: Events;
+  registry: Registry;
+  cache: SocietyCache;
+  usage: Usage;
+  pool: EnginePool;
+  loader: AdapterLoader;
+  dispatcher: Dispatcher;
+  embeddings: EmbeddingClient;
+  generationMetrics: GenerationMetrics;
+};
+
+const PROBE_EVERY = 1_000;
+/** How long calls in flight get to end at shutdown. */
+const DRAIN_MS = 4_000;
+
+/** Builds the context; what it acquires is released by `resources`. */
+export async function createContext(
+  host: Host,
+  config: InferenceConfig,
+  overrides: InferenceOverrides,
+  resources: Resources,
+): Promise<InferenceContext> {
+  const { now = Date.now, random = Math.random } = overrides;
+  const store =
+    overrides.store ??
+    (await resources.acquire(
+      'store',
+      () => openStore(config.store, { service: 'inference' }),
+      (one) => one.close(),
+    ));
+  const events =
+    overrides.events ??
+    (await resources.acquire(
+      'events',
+      () => openEvents(config.events),
+      (one) => one.close(),
+    ));
+  const artifacts = overrides.artifacts ?? (await openArtifacts(config.artifacts));
+  const timeoutMs = config.engineTimeoutSeconds * 1000;
+  const pool = new EnginePool({
+    urls: config.engines,
+    cap: config.engineMaxInFlight,
+    apiKey: config.engineApiKey,
+    timeoutMs,
+    probeEveryMs: overrides.probeEveryMs ?? PROBE_EVERY,
+  });
+  const embeddings = createEmbeddingClient({
+    url: config.embeddingUrl,
+    model: config.embeddingModel,
+    apiKey: config.embeddingApiKey,
+    timeoutMs,
+  });
+  resources.add('embeddings', () => embeddings.close());
+
+  const registry = createRegistry(store, now);
+  const cache = new SocietyCache(registry, () => loader.kick());
+  const usage = new Usage(now, () => loader.kick());
+  const generationMetrics = createGenerationMetrics(host.metrics);
+  const dispatcher = new Dispatcher({
+    pool,
+    queue: config.engineQueue,
+    patienceMs: config.engineWaitSeconds * 1000,
+    onLost: (engine, model) => pool.hold(engine, model, false),
+    onRetry: generationMetrics.retried,
+    random,
+  });
+  const loader: AdapterLoader = new AdapterLoader({
+    pool,
+    folders: createAdapterFolders(artifacts, config.adapterDir),
+    maxAdapters: config.maxAdapters,
+    needed: () => neededAdapters(cache.all(), (society, number) => usage.revision(society, number)),
+    lastUse: (name) => usage.model(name),
+    ...createVerdicts({ cache, registry, dispatcher, log: host.log }),
+    onError: (error, engine, adapter) =>
+      host.log.warn({ err: error, engine: engine.url, adapter }, 'adapter not served'),
+    now,
+  });
+  resources.add('engines', async () => {
+    await dispatcher.close(DRAIN_MS);
+    const ended = loader.close();
+    await pool.close();
+    await ended;
+  });
+  pool.onChange(() => loader.kick());
+  registerEngineGauges(host.metrics, { pool, dispatcher, loader });
+  return {
+    config,
+    log: host.log,
+    store,
+    events,
+    registry,
+    cache,
+    usage,
+    pool,
+    loader,
+    dispatcher,
+    embeddings,
+    generationMetrics,
+  };
+}

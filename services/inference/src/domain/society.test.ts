@@ -1,0 +1,70 @@
+import type { ParleyError } from '@parley/platform';
+import { describe, expect, it } from 'vitest';
+import { newSociety, type SocietySpec, seats } from './society.ts';
+
+const CREATED = '2026-01-01T00:00:00.000Z';
+
+describe('newSociety', () => {
+  it('takes the defaults of the method', () => {
+    expect(newSociety({ name: 'team', base: 'base' }, CREATED)).toEqual({
+      name: 'team',
+      base: 'base',
+      agents: 3,
+      protocol: {
+        rounds: 2,
+        summaries: true,
+        critics: true,
+        summarizer: 'base',
+        sampling: { temperature: 1, topP: 0.9, maxTokens: 1024 },
+      },
+      current: 1,
+      latest: 1,
+      newestPromoted: 1,
+      createdAt: CREATED,
+    });
+  });
+
+  it('keeps what is given', () => {
+    const protocol = { rounds: 1, summaries: false, sampling: { temperature: 0 } };
+    const society = newSociety({ name: 'a', base: 'b', agents: 16, protocol }, CREATED);
+    expect(society).toMatchObject({
+      agents: 16,
+      protocol: {
+        rounds: 1,
+        summaries: false,
+        critics: true,
+        sampling: { temperature: 0, topP: 0.9, maxTokens: 1024 },
+      },
+    });
+  });
+
+  it.each<[string, Partial<SocietySpec>]>([
+    ['name', { name: '' }],
+    ['name', { name: '-team' }],
+    ['name', { name: 'Team' }],
+    ['name', { name: 'a'.repeat(64) }],
+    ['name', { name: 'a.b' }],
+    ['base', { base: '' }],
+    ['base', { base: 'b'.repeat(257) }],
+    ['agents', { agents: 0 }],
+    ['agents', { agents: 17 }],
+    ['agents', { agents: 1.5 }],
+    ['protocol.rounds', { protocol: { rounds: 9 } }],
+    ['protocol.summarizer', { protocol: { summarizer: 'judge' } }],
+    ['protocol.sampling.temperature', { protocol: { sampling: { temperature: 2.1 } } }],
+    ['protocol.sampling.temperature', { protocol: { sampling: { temperature: Number.NaN } } }],
+    ['protocol.sampling.topP', { protocol: { sampling: { topP: 0 } } }],
+    ['protocol.sampling.maxTokens', { protocol: { sampling: { maxTokens: 0 } } }],
+  ])('refuses a bad %s, naming it', (field, bad) => {
+    const attempt = () => newSociety({ name: 'team', base: 'base', ...bad }, CREATED);
+    expect(attempt).toThrow(
+      expect.objectContaining({ reason: 'INVALID_ARGUMENT', field } satisfies Partial<ParleyError>),
+    );
+  });
+});
+
+describe('seats', () => {
+  it('has generation agents, then as many critics', () => {
+    expect(seats(2)).toEqual(['gen-1', 'gen-2', 'critic-1', 'critic-2']);
+  });
+});

@@ -1,0 +1,296 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sha256 } from '@parley/platform';
+
+/** What an engine under test does to a chat request instead of answering it. */
+export type Fault =
+  | { kind: 'status'; status: number; body: string }
+  | { kind: 'hang' }
+  | { kind: 'reset' }
+  | { kind: 'truncated' }
+  /** Breaks a stream off after that many tokens. */
+  | { kind: 'break'; after: number }
+  /** Sends something else than an event after that many tokens. */
+  | { kind: 'garbled'; after: number };
+
+export type ChatBody = {
+  model: string;
+  messages: { role: string; content: string }[];
+  seed?: number;
+  n?: number;
+  max_tokens?: number;
+  temperature?: number;
+  stream?: boolean;
+  logprobs?: boolean;
+  prompt_logprobs?: number;
+  add_generation_prompt?: boolean;
+  return_token_ids?: boolean;
+};
+
+/** A real HTTP server that speaks vLLM's wire as far as Parley uses it. Its words are a hash of what it was asked. */
+export type TestEngine = {
+  readonly url: string;
+  /** Chat requests in the order in which they came. */
+  readonly chats: ChatBody[];
+  /** Chat requests whose client went away before the answer. */
+  aborted: number;
+  /** Sequences that are being answered now, and the most that ever were. */
+  running: number;
+  mostRunning: number;
+  /** Adapters by name, with the folder that each was loaded from. */
+  readonly adapters: Map<string, string>;
+  loads: number;
+  /** What happens to the next chat requests; undefined answers them. */
+  fault: (body: ChatBody, nth: number) => Fault | undefined;
+  /** Milliseconds before an answer. */
+  delayMs: number;
+  /** Whether choices say how many tokens they have. */
+  countsChoices: boolean;
+  /** Adapters that change nothing. */
+  readonly inert: Set<string>;
+  /** How a load of that name is refused. */
+  refuseLoad: (name: string) => { status: number; message: string } | undefined;
+  healthy: boolean;
+  apiKey: string;
+  stop(): Promise<void>;
+};
+
+/** Starts one; on a given port it takes the place of one that was stopped. */
+export async function startTestEngine(port = 0): Promise<TestEngine> {
+  const server = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8');
+    request.on('data', (piece: string) => {
+      text += piece;
+    });
+    request.on('end', () => void answer(engine, request, response, text));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const engine: TestEngine = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    chats: [],
+    aborted: 0,
+    running: 0,
+    mostRunning: 0,
+    adapters: new Map(),
+    loads: 0,
+    fault: () => undefined,
+    delayMs: 0,
+    countsChoices: true,
+    inert: new Set(),
+    refuseLoad: () => undefined,
+    healthy: true,
+    apiKey: '',
+    stop: () => stop(server),
+  };
+  return engine;
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function answer(
+  engine: TestEngine,
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: string,
+): Promise<void> {
+  const path = request.url ?? '';
+  const isAllowed =
+    engine.apiKey === '' || request.headers.authorization === `Bearer ${engine.apiKey}`;
+  if (path.startsWith('/v1/') && !isAllowed) return json(response, 401, { error: 'Unauthorized' });
+  switch (`${request.method} ${path}`) {
+    case 'GET /health':
+      response.writeHead(engine.healthy ? 200 : 503).end();
+      return;
+    case 'GET /version':
+      return json(response, 200, { version: '0.32.0' });
+    case 'GET /metrics':
+      response.end(
+        `# TYPE vllm:num_requests_running gauge\nvllm:num_requests_running{engine="0"} ${engine.running}.0\nvllm:num_requests_waiting{engine="0"} 0.0\n`,
+      );
+      return;
+    case 'GET /v1/models':
+      return json(response, 200, { object: 'list', data: models(engine) });
+    case 'POST /v1/load_lora_adapter':
+      return load(engine, response, JSON.parse(text) as { lora_name: string; lora_path: string });
+    case 'POST /v1/unload_lora_adapter': {
+      const { lora_name: name } = JSON.parse(text) as { lora_name: string };
+      if (engine.adapters.delete(name)) response.end(`Success: LoRA adapter '${name}' removed.`);
+      else fail(response, 404, `The lora adapter '${name}' cannot be found.`);
+      return;
+    }
+    case 'POST /v1/chat/completions':
+      return chat(engine, response, JSON.parse(text) as ChatBody);
+    case 'POST /v1/embeddings': {
+      const { input } = JSON.parse(text) as { input: string[] };
+      const data = input.map((one, index) => ({ index, embedding: [one.length, 1, 2] }));
+      return json(response, 200, { data: data.toReversed() });
+    }
+    default:
+      return json(response, 404, { detail: 'Not Found' });
+  }
+}
+
+function models(engine: TestEngine): object[] {
+  const base = { id: 'base', parent: null, max_model_len: 4096 };
+  const adapters = [...engine.adapters].map(([id, root]) => ({
+    id,
+    root,
+    parent: 'base',
+    max_model_len: null,
+  }));
+  return [base, ...adapters];
+}
+
+function load(
+  engine: TestEngine,
+  response: ServerResponse,
+  { lora_name: name, lora_path: path }: { lora_name: string; lora_path: string },
+): void {
+  const refused = engine.refuseLoad(name);
+  if (refused) fail(response, refused.status, refused.message);
+  else if (engine.adapters.has(name))
+    fail(response, 400, `The lora adapter '${name}' has already been loaded. If you want`);
+  else {
+    engine.adapters.set(name, path);
+    engine.loads += 1;
+    response.end(`Success: LoRA adapter '${name}' added successfully.`);
+  }
+}
+
+async function chat(engine: TestEngine, response: ServerResponse, body: ChatBody): Promise<void> {
+  const { n = 1, stream = false, model } = body;
+  engine.chats.push(body);
+  let ended = false;
+  engine.running += n;
+  engine.mostRunning = Math.max(engine.mostRunning, engine.running);
+  response.on('close', () => {
+    engine.running -= n;
+    if (!ended) engine.aborted += 1;
+  });
+  const finish = (end: () => void) => {
+    ended = true;
+    end();
+  };
+  const fault = engine.fault(body, engine.chats.length);
+  if (fault?.kind === 'hang') return;
+  if (fault?.kind === 'reset') return finish(() => response.socket?.resetAndDestroy());
+  if (fault?.kind === 'status')
+    return finish(() => response.writeHead(fault.status).end(fault.body));
+  if (engine.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, engine.delayMs));
+  if (response.destroyed) return;
+  if (model !== 'base' && !engine.adapters.has(model))
+    return finish(() =>
+      fail(response, 404, `The model \`${model}\` does not exist. Valid aliases: base.`, 'model'),
+    );
+  if (n > 1 && body.temperature === 0)
+    return finish(() => fail(response, 400, `n must be 1 when using greedy sampling, got ${n}.`));
+  if (stream) return streamed(engine, response, body, fault, finish);
+  const whole = JSON.stringify(wholeAnswer(engine, body));
+  if (fault?.kind === 'truncated')
+    return finish(() => response.end(whole.slice(0, whole.length / 2)));
+  finish(() => response.setHeader('content-type', 'application/json').end(whole));
+}
+
+/** The words that the engine gives for a seed; what a call with that seed alone gets. */
+export function wordsOf(engine: TestEngine, body: ChatBody, seed: number): string[] {
+  const model = engine.inert.has(body.model) ? 'base' : body.model;
+  const digest = sha256(
+    JSON.stringify([model, body.messages, body.temperature === 0 ? 0 : seed, body.temperature]),
+  );
+  const length = Math.min(body.max_tokens ?? 16, 2 + (Number.parseInt(digest[0] ?? '0', 16) % 5));
+  return Array.from({ length }, (_, index) => `${digest.slice(index * 4, index * 4 + 4)} `);
+}
+
+function choicesOf(engine: TestEngine, body: ChatBody): string[][] {
+  return Array.from({ length: body.n ?? 1 }, (_, index) =>
+    wordsOf(engine, body, (body.seed ?? 0) + index),
+  );
+}
+
+/** Two tokens for each message, and three of a generation prompt where there is one. */
+function promptTokens({ messages, add_generation_prompt }: ChatBody): number {
+  return 2 * messages.length + (add_generation_prompt === false ? 0 : 3);
+}
+
+function usageOf(body: ChatBody, choices: string[][]): object {
+  const completion = choices.flat().length;
+  const prompt = promptTokens(body);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+  };
+}
+
+function wholeAnswer(engine: TestEngine, body: ChatBody): object {
+  const choices = choicesOf(engine, body);
+  const tokens = promptTokens(body) + (body.prompt_logprobs === undefined ? 0 : 5);
+  return {
+    object: 'chat.completion',
+    model: body.model,
+    choices: choices.map((words, index) => ({
+      index,
+      message: { role: 'assistant', content: words.join('') },
+      logprobs: body.logprobs
+        ? { content: words.map((token) => ({ token, logprob: -token.charCodeAt(0) / 100 })) }
+        : null,
+      finish_reason: 'stop',
+      token_ids: body.return_token_ids && engine.countsChoices ? words.map(() => 1) : null,
+    })),
+    usage: usageOf(body, choices),
+    prompt_logprobs:
+      body.prompt_logprobs === undefined
+        ? null
+        : Array.from({ length: tokens }, (_, index) =>
+            index === 0 ? null : { [String(index)]: { logprob: -index / 8, rank: 1 } },
+          ),
+  };
+}
+
+function streamed(
+  engine: TestEngine,
+  response: ServerResponse,
+  body: ChatBody,
+  fault: Fault | undefined,
+  finish: (end: () => void) => void,
+): void {
+  const choices = choicesOf(engine, body);
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+  const send = (chunk: object) => response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+  let sent = 0;
+  for (const [index, words] of choices.entries()) {
+    send({ choices: [{ index, delta: { role: 'assistant', content: '' }, finish_reason: null }] });
+    for (const [at, content] of words.entries()) {
+      if (fault?.kind === 'break' && sent === fault.after) {
+        finish(() => setImmediate(() => response.destroy()));
+        return;
+      }
+      if (fault?.kind === 'garbled' && sent === fault.after) response.write('data: {"cho\n\n');
+      const token_ids = body.return_token_ids && engine.countsChoices ? [1] : null;
+      const finish_reason = at === words.length - 1 ? 'stop' : null;
+      send({ choices: [{ index, delta: { content }, finish_reason, token_ids }] });
+      sent += 1;
+    }
+  }
+  send({ choices: [], usage: usageOf(body, choices) });
+  finish(() => response.end('data: [DONE]\n\n'));
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function fail(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  param: string | null = null,
+) {
+  json(response, status, { error: { message, type: 'Error', param, code: status } });
+}
