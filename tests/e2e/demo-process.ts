@@ -44,23 +44,21 @@ export function timelessReport(out: string): unknown {
   );
 }
 
-/** Where a cycle of the run stands: its status, iteration and phase, as its store has it. */
-export type CyclePoint = { status: string; iteration: number; phase: string };
+/** Where a cycle of the run stands, as its store has it. */
+export type CyclePoint = { iteration: number; step: string };
 
 /** Reads the cycle's state beside the running suite; undefined before there is one. */
 export function cyclePoint(out: string, cycle: string): CyclePoint | undefined {
   const file = join(out, 'demo/parley.db');
   if (!existsSync(file)) return undefined;
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   try {
     const row = database
       .prepare(`SELECT value FROM store_finetune_record WHERE owner = ? AND name = 'cycle'`)
       .get(cycle);
     if (!row) return undefined;
-    const { state } = JSON.parse(String(row.value)) as {
-      state: { status: string; iteration: number; step: string };
-    };
-    return { status: state.status, iteration: state.iteration, phase: state.step };
+    const { state } = JSON.parse(String(row.value)) as { state: CyclePoint };
+    return { iteration: state.iteration, step: state.step };
   } catch (error) {
     if (String(error).includes('no such table')) return undefined;
     throw error;

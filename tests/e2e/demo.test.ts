@@ -72,30 +72,19 @@ describe('the demo', () => {
   it('goes on after kill -9 in every phase and reports what an undisturbed run reports', async () => {
     const out = folder();
     const struck: string[] = [];
-    for (const [iteration, phase] of [
-      [0, 'evaluating'],
-      [1, 'debating'],
-      [1, 'sealing'],
-      [1, 'training'],
-      [1, 'registering'],
-      [1, 'evaluating'],
-      [1, 'gating'],
-      [2, 'debating'],
-      [2, 'training'],
-      [2, 'evaluating'],
-    ] as const) {
+    for (const [iteration, step] of MOMENTS) {
       const child = startDemo(out, SIZE);
       const output = ended(child);
-      await until(child, `iteration ${iteration}, ${phase}`, () => {
+      await until(child, `iteration ${iteration}, ${step}`, () => {
         const point = cyclePoint(out, 'society');
-        if (point === undefined) return undefined;
-        const at = point.iteration * 10 + PHASES.indexOf(point.phase);
-        return at >= iteration * 10 + PHASES.indexOf(phase) ? point : undefined;
+        return point !== undefined && order(point) >= order({ iteration, step })
+          ? point
+          : undefined;
       });
       await killHard(child);
       const { text } = await output;
       const point = cyclePoint(out, 'society');
-      struck.push(`${point?.iteration} ${point?.phase}`);
+      struck.push(`${point?.iteration} ${point?.step}`);
       expect(text, 'no error before the kill').not.toContain('demo:');
     }
     expect(new Set(struck).size, `killed in: ${struck.join(', ')}`).toBeGreaterThanOrEqual(5);
@@ -107,12 +96,35 @@ describe('the demo', () => {
   });
 });
 
-const PHASES = [
-  'debating',
-  'sealing',
-  'training',
-  'registering',
-  'evaluating',
-  'gating',
-  'promoting',
+/** The steps of an iteration, as the cycle's record names them. */
+const STEPS = [
+  'requestTraining',
+  'awaitTraining',
+  'seal',
+  'train',
+  'register',
+  'requestEvaluation',
+  'awaitEvaluation',
+  'evaluate',
+  'gate',
+  'conclude',
 ];
+
+/** When the demo is killed: as soon as the cycle stands there, or further if the step was too short to be seen. */
+const MOMENTS = [
+  [0, 'awaitEvaluation'],
+  [1, 'awaitTraining'],
+  [1, 'seal'],
+  [1, 'train'],
+  [1, 'register'],
+  [1, 'awaitEvaluation'],
+  [1, 'evaluate'],
+  [1, 'gate'],
+  [2, 'awaitTraining'],
+  [2, 'train'],
+  [2, 'evaluate'],
+] as const;
+
+function order({ iteration, step }: { iteration: number; step: string }): number {
+  return iteration * STEPS.length + STEPS.indexOf(step);
+}

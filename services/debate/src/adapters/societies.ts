@@ -1,0 +1,91 @@
+import { type GrpcClient, ParleyError } from '@parley/platform';
+import type { InferenceService, Protocol as ProtocolMessage } from '@parley/proto/inference';
+import type { Protocol, SocietyFacts } from '../domain/spec.ts';
+
+const FRESH_MS = 5_000;
+const REMEMBERED = 1_000;
+const LOOKUP_DEADLINE_MS = 5_000;
+
+/** Societies as inference knows them, remembered for at most five seconds. */
+export type Societies = {
+  /** @throws ParleyError NOT_FOUND naming the society; UNAVAILABLE, DEADLINE_EXCEEDED. */
+  get(name: string): Promise<SocietyFacts>;
+  /** The society has changed: the next `get` asks again. */
+  forget(name: string): void;
+};
+
+type Entry = { facts: Promise<SocietyFacts>; until: number };
+
+/** @param now milliseconds of a clock that never goes back. */
+export function societyCache(
+  inference: Pick<GrpcClient<typeof InferenceService>, 'getSociety'>,
+  now: () => number = () => performance.now(),
+): Societies {
+  const entries = new Map<string, Entry>();
+
+  function lookUp(name: string): Promise<SocietyFacts> {
+    const facts = fetchSociety(inference, name);
+    const entry = { facts, until: now() + FRESH_MS };
+    entries.delete(name);
+    entries.set(name, entry);
+    const [oldest] = entries.keys();
+    if (entries.size > REMEMBERED && oldest !== undefined) entries.delete(oldest);
+    facts.catch(() => {
+      if (entries.get(name) === entry) entries.delete(name);
+    });
+    return facts;
+  }
+
+  return {
+    get(name) {
+      const entry = entries.get(name);
+      return entry && entry.until > now() ? entry.facts : lookUp(name);
+    },
+    forget(name) {
+      entries.delete(name);
+    },
+  };
+}
+
+async function fetchSociety(
+  inference: Pick<GrpcClient<typeof InferenceService>, 'getSociety'>,
+  name: string,
+): Promise<SocietyFacts> {
+  try {
+    const { society } = await inference.getSociety({ name }, { deadlineMs: LOOKUP_DEADLINE_MS });
+    if (!society?.protocol)
+      throw new ParleyError(
+        'DATA_CORRUPT',
+        `inference described society '${name}' without a protocol`,
+      );
+    return {
+      name: society.name,
+      agents: society.agents,
+      protocol: protocolOf(society.protocol),
+      currentRevision: society.currentRevision,
+      latestRevision: society.latestRevision,
+    };
+  } catch (cause) {
+    const error = ParleyError.from(cause);
+    if (error.reason !== 'NOT_FOUND') throw error;
+    throw new ParleyError('NOT_FOUND', `society: there is no society '${name}'`, {
+      field: 'society',
+      cause,
+    });
+  }
+}
+
+function protocolOf(message: ProtocolMessage): Protocol {
+  const { rounds, summaries, critics, summarizer, sampling } = message;
+  return {
+    rounds,
+    summaries,
+    critics,
+    summarizer: summarizer === 'critic' ? 'critic' : 'base',
+    sampling: {
+      temperature: sampling?.temperature ?? 1,
+      topP: sampling?.topP || 1,
+      maxTokens: sampling?.maxTokens || 2048,
+    },
+  };
+}

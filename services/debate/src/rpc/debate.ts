@@ -1,0 +1,48 @@
+import { type GrpcServer, invalid } from '@parley/platform';
+import { DebateService } from '@parley/proto/debate';
+import type { DebateContext } from '../context.ts';
+import { acceptDebate } from '../work/accept.ts';
+import { cancelDebate } from '../work/cancel.ts';
+import { listDebates } from '../work/list.ts';
+import { getRecord, turnsOfDebate } from '../work/stored.ts';
+import { watchDebate } from '../work/watch.ts';
+import { debateMessage, requestOf, turnMessage } from './messages.ts';
+
+const MAX_PAGE = 1_000;
+
+/** Serves parley.debate.v1.DebateService. */
+export function addDebateRpc(server: GrpcServer, context: DebateContext): void {
+  server.add(DebateService, {
+    async createDebate({ debateId, spec }) {
+      const { record } = await acceptDebate(context, requestOf(spec), debateId || undefined);
+      return { debate: debateMessage(record) };
+    },
+
+    async getDebate({ id }) {
+      const { value: record } = await getRecord(context.store, id);
+      const turns = await turnsOfDebate(context, record);
+      return { debate: debateMessage(record), turns: turns.map(turnMessage) };
+    },
+
+    async listDebates({ pageSize, pageToken }) {
+      if (pageSize > MAX_PAGE) throw invalid('page_size', `must be at most ${MAX_PAGE}`);
+      const { debates, next } = await listDebates(context.store, pageSize || 50, pageToken);
+      return { debates: debates.map(debateMessage), nextPageToken: next ?? '' };
+    },
+
+    async *watchDebate({ id, afterSequence }, { signal }) {
+      const { value } = await getRecord(context.store, id);
+      for await (const seen of watchDebate(context, value, Number(afterSequence), signal)) {
+        if (seen.type === 'quiet') continue;
+        const sequence = BigInt(seen.sequence);
+        if (seen.type === 'turn')
+          yield { sequence, entry: { case: 'turn', value: turnMessage(seen.turn) } };
+        else yield { sequence, entry: { case: 'ended', value: debateMessage(seen.record) } };
+      }
+    },
+
+    async cancelDebate({ id }) {
+      return { debate: debateMessage(await cancelDebate(context, id)) };
+    },
+  });
+}

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Lease, ParleyError } from '@parley/platform';
+import { problemsOf } from '../adapters/problems.ts';
+import type { DebateContext } from '../context.ts';
+import { BATCH_KEPT, type BatchRecord, type Problem, problemSpec } from '../domain/batch.ts';
+import { batchDebateId } from '../domain/ids.ts';
+import { queueOf } from '../domain/record.ts';
+import { type DebateSpec, LIMITS, resolveSpec } from '../domain/spec.ts';
+import { creation, newRecord } from './accept.ts';
+
+/** Debates created between two looks at the queue. */
+const CHUNK = 200;
+/** Batch debates that may wait in the queue before the batch waits for room. */
+const WAITING_LIMIT = 1_000;
+const ROOM_POLL_MS = 250;
+
+/**
+ * Creates a batch's debates, from where it stopped: first all problems are read and checked and the
+ * society's revision is pinned, then debates are created in chunks, no faster than they are run.
+ * @throws what kept it from going on; a batch that can never be created is stored as failed instead.
+ */
+export async function runBatch(
+  context: DebateContext,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, log } = context;
+  const stored = await store.get<BatchRecord>(lease.id, BATCH_KEPT.record);
+  let batch = stored?.value;
+  if (!batch || batch.status === 'created' || batch.status === 'failed') {
+    await store.commit(lease.id, [{ op: 'release', lease }]);
+    return;
+  }
+  const save = async (changed: BatchRecord, op: 'guard' | 'release') => {
+    batch = changed;
+    await store.commit(lease.id, [
+      { op, lease },
+      { op: 'put', name: BATCH_KEPT.record, value: changed },
+    ]);
+  };
+  try {
+    const spec = batch.spec ?? (await pinned(context, batch));
+    if (!batch.spec) {
+      const problems = await countProblems(context, batch, signal);
+      await save({ ...batch, spec, problems, status: 'running' }, 'guard');
+    }
+    for await (const chunk of chunks(context, batch)) {
+      await room(context, signal);
+      await createAll(context, spec, batch.request, chunk);
+      await save({ ...batch, done: batch.done + chunk.length }, 'guard');
+    }
+    await save({ ...batch, status: 'created' }, 'release');
+  } catch (thrown) {
+    const error = ParleyError.from(thrown);
+    if (signal.aborted || error.retryable || error.reason === 'LEASE_LOST') throw error;
+    if (error.reason === 'INTERNAL') throw error;
+    log.error({ err: error, batch: lease.id }, 'the batch cannot be created');
+    const reason = `${error.reason}: ${error.message}`;
+    await save({ ...batch, status: 'failed', reason }, 'release');
+  }
+}
+
+async function pinned({ societies }: DebateContext, { request }: BatchRecord): Promise<DebateSpec> {
+  const society = await societies.get(request.template.society);
+  const template = { ...request.template, question: '?', seed: 0, priority: 'batch' } as const;
+  const spec = resolveSpec({ ...template, batch: request.batch }, society, 0);
+  return { ...spec, question: '' };
+}
+
+async function countProblems(
+  { artifacts }: DebateContext,
+  { request }: BatchRecord,
+  signal: AbortSignal,
+): Promise<number> {
+  const ids = new Set<string>();
+  for await (const { id } of problemsOf(artifacts, request.problems)) {
+    if (signal.aborted) throw ParleyError.from(signal.reason);
+    if (ids.has(id))
+      throw new ParleyError('DATA_CORRUPT', `problems: '${id}' is there twice; ids must differ`);
+    ids.add(id);
+    if (ids.size > LIMITS.batchProblems)
+      throw new ParleyError(
+        'LIMIT_EXCEEDED',
+        `problems: more than the ${LIMITS.batchProblems} that a batch may have`,
+      );
+  }
+  return ids.size;
+}
+
+async function* chunks(
+  { artifacts }: DebateContext,
+  { request, done }: BatchRecord,
+): AsyncGenerator<Problem[]> {
+  let chunk: Problem[] = [];
+  let seen = 0;
+  for await (const problem of problemsOf(artifacts, request.problems)) {
+    seen += 1;
+    if (seen <= done) continue;
+    chunk.push(problem);
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** Waits until fewer debates wait in the batch queue than may. */
+async function room({ store }: DebateContext, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { queued, leased } = await store.depth(queueOf('batch'));
+    if (queued - leased + CHUNK <= WAITING_LIMIT) return;
+    await delay(ROOM_POLL_MS, undefined, { signal }).catch(() => {
+      throw ParleyError.from(signal.reason);
+    });
+  }
+}
+
+/** Creates what is not there yet; all in one turn, so that an embedded store can write them together. */
+async function createAll(
+  { store }: DebateContext,
+  spec: DebateSpec,
+  { batch, seed }: BatchRecord['request'],
+  chunk: Problem[],
+): Promise<void> {
+  const now = Date.now();
+  await Promise.all(
+    chunk.map(async (problem) => {
+      const id = batchDebateId(batch, problem.id);
+      const record = newRecord(id, problemSpec(spec, seed, problem), '', now, false);
+      try {
+        await store.commit(id, creation(record));
+      } catch (thrown) {
+        if (ParleyError.from(thrown).reason !== 'CONFLICT') throw thrown;
+      }
+    }),
+  );
+}

@@ -1,0 +1,165 @@
+import { type Lease, ParleyError } from '@parley/platform';
+import { Calls } from '../adapters/calls.ts';
+import { isUnanimous, tallyRound } from '../adapters/tally.ts';
+import type { DebateContext } from '../context.ts';
+import { cutShort, next, type Outcome, type Step } from '../domain/debate.ts';
+import { type DebateRecord, deadlineOf, hasEnded, KEPT, type Vote } from '../domain/record.ts';
+import { append, type DebateState, fold, withUnanimity } from '../domain/state.ts';
+import type { RecordedTurn, Turn } from '../domain/turn.ts';
+import { finish } from './finish.ts';
+import type { EndedDebate } from './local-runs.ts';
+import { recordTurns } from './record-turns.ts';
+import { readTurns } from './stored.ts';
+
+/**
+ * Runs a debate from where its stream stands to its end.
+ * @returns the ended debate; undefined when there was nothing to run.
+ * @throws what kept it from going on: LEASE_LOST, CANCELLED by the signal, UNAVAILABLE.
+ */
+export async function runDebate(
+  context: DebateContext,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<EndedDebate | undefined> {
+  const handed = context.local.handed(lease);
+  const record = handed ?? (await context.store.get<DebateRecord>(lease.id, KEPT.record))?.value;
+  if (!record || hasEnded(record)) {
+    await context.store.commit(lease.id, [{ op: 'release', lease }]);
+    return undefined;
+  }
+  const turns = handed ? [] : await readTurns(context.store, lease.id);
+  if (record.cancelRequested) {
+    const outcome: Outcome = { status: 'cancelled', reason: 'CANCELLED', round: 0 };
+    return finish(context, { lease, record, turns, outcome, vote: null });
+  }
+  return new DebateRun(context, lease, record, turns, signal).run();
+}
+
+/** One run of one debate: decides by the fold, acts, records, and begins again. */
+class DebateRun {
+  readonly #context: DebateContext;
+  readonly #lease: Lease;
+  readonly #signal: AbortSignal;
+  readonly #calls: Calls;
+  #record: DebateRecord;
+  #state: DebateState;
+  #recorded: Promise<void> = Promise.resolve();
+  /** The vote over a round that was asked for to learn whether it is unanimous. */
+  #tally: { round: number; vote: Vote } | undefined;
+
+  constructor(
+    context: DebateContext,
+    lease: Lease,
+    record: DebateRecord,
+    turns: RecordedTurn[],
+    signal: AbortSignal,
+  ) {
+    this.#context = context;
+    this.#lease = lease;
+    this.#signal = signal;
+    this.#record = record;
+    this.#state = fold(record.spec, turns);
+    this.#calls = new Calls({
+      inference: context.inference,
+      spec: record.spec,
+      outageMs: context.config.outageSeconds * 1000,
+    });
+  }
+
+  async run(): Promise<EndedDebate> {
+    const wake = () => this.#calls.wake();
+    const deadline = deadlineOf(this.#record);
+    const timer = Number.isFinite(deadline)
+      ? setTimeout(wake, Math.min(Math.max(deadline - Date.now(), 0), 2 ** 31 - 1))
+      : undefined;
+    this.#signal.addEventListener('abort', wake);
+    try {
+      const outcome = await this.#toTheEnd(deadline);
+      this.#calls.close();
+      const [vote] = await Promise.all([this.#voteOn(outcome), this.#recorded]);
+      return await finish(this.#context, {
+        lease: this.#lease,
+        record: this.#record,
+        turns: this.#state.turns,
+        ...refusedVote(outcome, vote),
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#signal.removeEventListener('abort', wake);
+      this.#calls.close();
+      await this.#recorded.catch(() => {});
+    }
+  }
+
+  async #toTheEnd(deadline: number): Promise<Outcome> {
+    for (;;) {
+      if (this.#signal.aborted) throw ParleyError.from(this.#signal.reason);
+      const step = this.#next(deadline);
+      if (step.need === 'end') return step.outcome;
+      if (step.need === 'unanimity') {
+        await this.#learnUnanimity(step.round);
+        continue;
+      }
+      await this.#recorded;
+      if (step.calls.length > 0) this.#calls.launch(step.calls);
+      await this.#calls.settled();
+      this.#take(this.#calls.take());
+    }
+  }
+
+  #next(deadline: number): Step {
+    const step = next(this.#state, this.#calls.inFlight);
+    if (step.need === 'end' || Date.now() < deadline) return step;
+    return { need: 'end', outcome: cutShort(this.#state, 'DEADLINE') };
+  }
+
+  /** Takes ended calls in; `#recorded` tells when they are in the store. */
+  #take(ended: Turn[]): void {
+    if (ended.length === 0) return;
+    const { state, recorded: turns } = append(this.#state, ended);
+    this.#state = state;
+    this.#context.metrics.turns(turns);
+    const started = this.#record.status === 'queued';
+    if (started) this.#record = { ...this.#record, status: 'running' };
+    const record = started ? this.#record : undefined;
+    this.#recorded = recordTurns(
+      this.#context,
+      { lease: this.#lease, turns, record },
+      this.#signal,
+    );
+    // The failure is seen by whoever awaits it next; until then it is not unhandled.
+    this.#recorded.catch(() => {});
+  }
+
+  async #learnUnanimity(round: number): Promise<void> {
+    const { voting } = this.#context;
+    const [vote] = await Promise.all([
+      tallyRound(voting, this.#state, round, this.#signal),
+      this.#recorded,
+    ]);
+    this.#tally = { round, vote };
+    this.#state = withUnanimity(this.#state, round, isUnanimous(vote));
+  }
+
+  async #voteOn({ round }: Outcome): Promise<Vote | null | ParleyError> {
+    if (round === 0) return null;
+    if (this.#tally?.round === round) return this.#tally.vote;
+    try {
+      return await tallyRound(this.#context.voting, this.#state, round, this.#signal);
+    } catch (thrown) {
+      const error = ParleyError.from(thrown);
+      if (error.reason !== 'INVALID_ARGUMENT' && error.reason !== 'LIMIT_EXCEEDED') throw error;
+      return error;
+    }
+  }
+}
+
+/** A vote that voting refuses for good makes the debate a failed one. */
+function refusedVote(
+  outcome: Outcome,
+  vote: Vote | null | ParleyError,
+): { outcome: Outcome; vote: Vote | null } {
+  if (!(vote instanceof ParleyError)) return { outcome, vote };
+  const reason = `VOTE_REFUSED: ${vote.message}`;
+  return { outcome: { status: 'failed', reason, round: 0 }, vote: null };
+}

@@ -1,0 +1,38 @@
+import { type Artifacts, ParleyError, type Store } from '@parley/platform';
+import { type DebateRecord, KEPT, type StreamItem, turnsOf } from '../domain/record.ts';
+import type { Transcript } from '../domain/transcript.ts';
+import type { RecordedTurn } from '../domain/turn.ts';
+
+const PAGE = 200;
+
+/** @throws ParleyError NOT_FOUND naming the debate. */
+export async function getRecord(
+  store: Store,
+  id: string,
+): Promise<{ value: DebateRecord; version: number }> {
+  const stored = await store.get<DebateRecord>(id, KEPT.record);
+  if (!stored)
+    throw new ParleyError('NOT_FOUND', `id: there is no debate '${id}'`, { field: 'id' });
+  return stored;
+}
+
+/** All turns of a debate's stream. */
+export async function readTurns(store: Store, id: string): Promise<RecordedTurn[]> {
+  const turns: RecordedTurn[] = [];
+  for (let after = 0; ; ) {
+    const page = await store.read<StreamItem>(id, KEPT.stream, { after, limit: PAGE });
+    turns.push(...turnsOf(page.map(({ value }) => value)));
+    if (page.length < PAGE) return turns;
+    after = page.at(-1)?.sequence ?? after;
+  }
+}
+
+/** The turns of an ended debate, from its transcript; of another, from its stream. */
+export async function turnsOfDebate(
+  { store, artifacts }: { store: Store; artifacts: Artifacts },
+  record: DebateRecord,
+): Promise<RecordedTurn[]> {
+  if (!record.transcript) return readTurns(store, record.id);
+  const content = await artifacts.get(record.transcript);
+  return (JSON.parse(Buffer.from(content).toString()) as Transcript).turns;
+}
