@@ -26,7 +26,7 @@ test: $(INSTALLED) ## Unit and integration tests
 	@$(VITEST) --outputFile.json=out/reports/test.json --project unit --project integration
 
 check: $(INSTALLED) ## Format, lint, types, proto lint, generated code is current
-	$(BIN)/biome ci --error-on-warnings .
+	$(BIN)/biome ci --colors=off --error-on-warnings .
 	$(BIN)/tsc -b
 	cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf format -d --exit-code
 	@$(NODE) tests/ci/generated-is-current.ts
