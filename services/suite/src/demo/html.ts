@@ -53,7 +53,7 @@ ${htmlTable(
     ...names.map((name) => percent(one.strategies[name])),
   ]),
 )}
-<p>Iteration 0 is the untrained society. Single answer, majority and debate without training are the base model's and stay as they are. Answers that could not be read, and debates that failed, count as wrong.</p>
+<p>Iteration 0 is the untrained society. Single answer, majority and debate without training are the base model's and stay as they are. Answers that could not be read, and debates that failed, count as wrong. Sampling is at temperature 1 without cutting off the distribution. The one model of single-agent finetuning takes the rows of all seats, so it makes as many training steps in an iteration as all agents of the society together.</p>
 <h2>Is it a gain?</h2>
 ${htmlTable(
   [
