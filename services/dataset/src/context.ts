@@ -2,9 +2,7 @@ import {
   type Artifacts,
   type Events,
   type Host,
-  openArtifacts,
-  openEvents,
-  openStore,
+  openPorts,
   type Resources,
   type Store,
 } from '@parley/platform';
@@ -46,20 +44,13 @@ export async function createContext(
   overrides: DatasetOverrides,
   resources: Resources,
 ): Promise<DatasetContext> {
-  const store =
-    overrides.store ??
-    (await resources.acquire(
-      'store',
-      () => openStore(config.store, { service: 'dataset' }),
-      (opened) => opened.close(),
-    ));
-  const events =
-    overrides.events ??
-    (await resources.acquire(
-      'events',
-      () => openEvents(config.events),
-      (opened) => opened.close(),
-    ));
+  const { store, events, artifacts } = await openPorts(
+    'dataset',
+    config,
+    host,
+    resources,
+    overrides,
+  );
   const extractor =
     overrides.extractor ??
     (await resources.acquire(
@@ -67,7 +58,6 @@ export async function createContext(
       () => createExtractor(config.votingAddress),
       (client) => client.close(),
     ));
-  const artifacts = overrides.artifacts ?? (await openArtifacts(config.artifacts));
   const now = overrides.now ?? Date.now;
   const problemSets = createProblemSets(store, artifacts, now);
   return {

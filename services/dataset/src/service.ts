@@ -27,17 +27,11 @@ export async function createDataset(
   const resources = new Resources();
   try {
     const context = await createContext(host, config, overrides, resources);
-    const { store, events, artifacts, log } = context;
+    const { store, events, log } = context;
     problemSetRoutes(host.http, context);
     collectionRoutes(host.http, context);
     datasetRoutes(host.http, context);
     host.grpc.add(DatasetService, datasetRpc(context));
-    host.addReadiness({
-      name: 'dataset',
-      check: async () => {
-        await Promise.all([store.ping(), events.ping(), artifacts.ping()]);
-      },
-    });
     return {
       async start() {
         await resources.acquire(

@@ -5,9 +5,7 @@ import {
   type Events,
   type GrpcClient,
   type Host,
-  openArtifacts,
-  openEvents,
-  openStore,
+  openPorts,
   type Resources,
   type Runner,
   type Store,
@@ -62,20 +60,7 @@ export async function createContext(
   overrides: DebateOverrides,
   resources: Resources,
 ): Promise<DebateContext> {
-  const store =
-    overrides.store ??
-    (await resources.acquire(
-      'store',
-      () => openStore(config.store, { service: 'debate' }),
-      (opened) => opened.close(),
-    ));
-  const events =
-    overrides.events ??
-    (await resources.acquire(
-      'events',
-      () => openEvents(config.events),
-      (opened) => opened.close(),
-    ));
+  const ports = await openPorts('debate', config, host, resources, overrides);
   const inference =
     overrides.inference ??
     (await resources.acquire(
@@ -101,16 +86,14 @@ export async function createContext(
   const context: DebateContext = {
     config,
     log: host.log,
-    store,
-    events,
-    artifacts: overrides.artifacts ?? (await openArtifacts(config.artifacts)),
+    ...ports,
     inference,
     voting,
     societies: societyCache(inference),
     metrics: debateMetrics(host.metrics, {
       running: (priority) => context.runners.get(priority)?.running() ?? 0,
       queued: async (priority) => {
-        const { queued, leased } = await store.depth(queueOf(priority));
+        const { queued, leased } = await ports.store.depth(queueOf(priority));
         return queued - leased;
       },
     }),

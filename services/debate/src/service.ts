@@ -38,9 +38,6 @@ export async function createDebate(
 ): Promise<Service> {
   const resources = new Resources();
   const context = await createContext(host, config, overrides, resources);
-  host.addReadiness({ name: 'debate store', check: () => context.store.ping() });
-  host.addReadiness({ name: 'debate events', check: () => context.events.ping() });
-  host.addReadiness({ name: 'debate artifacts', check: () => context.artifacts.ping() });
   addDebateRoutes(host.http, context);
   addDebateRpc(host.grpc, context);
   return {

@@ -5,9 +5,7 @@ import {
   type Artifacts,
   type Events,
   type Host,
-  openArtifacts,
-  openEvents,
-  openStore,
+  openPorts,
   type Resources,
   type Store,
 } from '@parley/platform';
@@ -84,20 +82,12 @@ export async function createContext(
     return given ?? resources.acquire(name, open, close);
   }
   const closing = (resource: { close(): Promise<void> | void }) => resource.close();
-  const store = await opened(
-    'store',
-    overrides.store,
-    () => openStore(config.store, { service: 'finetune' }),
-    closing,
-  );
-  const events = await opened('events', overrides.events, () => openEvents(config.events), closing);
-  const artifacts = overrides.artifacts ?? (await openArtifacts(config.artifacts));
+  const ports = await openPorts('finetune', config, host, resources, overrides);
+  const { store, artifacts } = ports;
   const { datasetAddress, inferenceAddress, votingAddress, trainer, trainerDir } = config;
   return {
     log: host.log,
-    store,
-    events,
-    artifacts,
+    ...ports,
     dataset: await opened(
       'dataset client',
       overrides.dataset,

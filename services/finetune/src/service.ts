@@ -24,13 +24,11 @@ export async function createFinetune(
   const resources = new Resources();
   try {
     const context = await createContext(host, config, overrides, resources);
-    const { store, events, artifacts, log } = context;
+    const { store, events, log } = context;
     const closing = new AbortController();
     cycleRoutes(host.http, context, closing.signal);
     evaluationRoutes(host.http, context);
     host.grpc.add(FinetuneService, finetuneRpc(context));
-    host.addReadiness({ name: 'finetune store', check: () => store.ping() });
-    host.addReadiness({ name: 'finetune artifacts', check: () => artifacts.ping() });
     resources.add('event streams', () => closing.abort());
     return {
       async start() {

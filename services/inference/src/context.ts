@@ -3,9 +3,7 @@ import {
   type Events,
   type Host,
   type Log,
-  openArtifacts,
-  openEvents,
-  openStore,
+  openPorts,
   type Resources,
   type Store,
 } from '@parley/platform';
@@ -65,21 +63,13 @@ export async function createContext(
   resources: Resources,
 ): Promise<InferenceContext> {
   const { now = Date.now, random = Math.random } = overrides;
-  const store =
-    overrides.store ??
-    (await resources.acquire(
-      'store',
-      () => openStore(config.store, { service: 'inference' }),
-      (one) => one.close(),
-    ));
-  const events =
-    overrides.events ??
-    (await resources.acquire(
-      'events',
-      () => openEvents(config.events),
-      (one) => one.close(),
-    ));
-  const artifacts = overrides.artifacts ?? (await openArtifacts(config.artifacts));
+  const { store, events, artifacts } = await openPorts(
+    'inference',
+    config,
+    host,
+    resources,
+    overrides,
+  );
   const timeoutMs = config.engineTimeoutSeconds * 1000;
   const pool = new EnginePool({
     urls: config.engines,

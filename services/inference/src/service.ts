@@ -26,8 +26,6 @@ export async function createInference(
 ): Promise<Service> {
   const resources = new Resources();
   const context = await createContext(host, config, overrides, resources);
-  host.addReadiness({ name: 'inference store', check: () => context.store.ping() });
-  host.addReadiness({ name: 'inference events', check: () => context.events.ping() });
   addSocietyRoutes(host.http, context);
   addRevisionRoutes(host.http, context);
   addEngineRoutes(host.http, context);

@@ -19,6 +19,7 @@ export * from './http/server.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './metrics.ts';
+export * from './ports.ts';
 export * from './random.ts';
 export * from './store/open.ts';
 export * from './store/port.ts';

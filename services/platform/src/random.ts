@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A source of uniform numbers in [0, 1). Passed into domain code, which has no randomness of its own. */
 export type Random = () => number;
@@ -27,10 +27,7 @@ export function seededRandom(seed: number): Random {
  * At most 2^48 − 1, so that small numbers can be added to it and it stays exact.
  */
 export function deriveSeed(seed: number, ...names: (string | number)[]): number {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([seed, ...names]))
-    .digest();
-  return digest.readUIntBE(0, 6);
+  return Number.parseInt(hash('sha256', JSON.stringify([seed, ...names]), 'hex').slice(0, 12), 16);
 }
 
 /** The elements in an order drawn from `random` (Fisher–Yates); the input stays as it is. */

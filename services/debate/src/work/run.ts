@@ -43,6 +43,8 @@ class DebateRun {
   readonly #calls: Calls;
   #record: DebateRecord;
   #state: DebateState;
+  /** The debate's time is up. */
+  #late = false;
   #recorded: Promise<void> = Promise.resolve();
   /** The vote over a round that was asked for to learn whether it is unanimous. */
   #tally: { round: number; vote: Vote } | undefined;
@@ -68,13 +70,16 @@ class DebateRun {
 
   async run(): Promise<EndedDebate> {
     const wake = () => this.#calls.wake();
-    const deadline = deadlineOf(this.#record);
-    const timer = Number.isFinite(deadline)
-      ? setTimeout(wake, Math.min(Math.max(deadline - Date.now(), 0), 2 ** 31 - 1))
-      : undefined;
+    const left = deadlineOf(this.#record) - Date.now();
+    const late = () => {
+      this.#late = true;
+      wake();
+    };
+    const timer = Number.isFinite(left) && left > 0 ? setTimeout(late, left) : undefined;
+    if (left <= 0) this.#late = true;
     this.#signal.addEventListener('abort', wake);
     try {
-      const outcome = await this.#toTheEnd(deadline);
+      const outcome = await this.#toTheEnd();
       this.#calls.close();
       const [vote] = await Promise.all([this.#voteOn(outcome), this.#recorded]);
       return await finish(this.#context, {
@@ -91,10 +96,10 @@ class DebateRun {
     }
   }
 
-  async #toTheEnd(deadline: number): Promise<Outcome> {
+  async #toTheEnd(): Promise<Outcome> {
     for (;;) {
       if (this.#signal.aborted) throw ParleyError.from(this.#signal.reason);
-      const step = this.#next(deadline);
+      const step = this.#next();
       if (step.need === 'end') return step.outcome;
       if (step.need === 'unanimity') {
         await this.#learnUnanimity(step.round);
@@ -107,9 +112,9 @@ class DebateRun {
     }
   }
 
-  #next(deadline: number): Step {
+  #next(): Step {
     const step = next(this.#state, this.#calls.inFlight);
-    if (step.need === 'end' || Date.now() < deadline) return step;
+    if (step.need === 'end' || !this.#late) return step;
     return { need: 'end', outcome: cutShort(this.#state, 'DEADLINE') };
   }
 

@@ -33,8 +33,8 @@ export function emit<D extends DescMessage>(
       `an event of ${data.byteLength} bytes for ${options.topic}; at most ${MAX_EVENT_BYTES} are allowed`,
     );
   const event = {
-    id: randomUUID(),
     ...options,
+    id: options.id ?? randomUUID(),
     type: schema.typeName,
     time: new Date().toISOString(),
     data,

@@ -4,6 +4,9 @@ import type { SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteQueue } from './sqlite-queue.ts';
 import type { Tables } from './sqlite-tables.ts';
 
+/** What a commit did, and the queues in which it made released work available at once. */
+export type Written = Committed & { freed: string[] };
+
 /** How the operations of a commit are judged and done. Both run inside a transaction of the caller. */
 export type SqliteCommit = ReturnType<typeof sqliteCommit>;
 
@@ -57,8 +60,9 @@ export function sqliteCommit(database: SqliteDatabase, tables: Tables, queue: Sq
       }
     },
 
-    write(owner: string, operations: Operation[], texts: string[], now: Milliseconds): Committed {
+    write(owner: string, operations: Operation[], texts: string[], now: Milliseconds): Written {
       const leases: Committed['leases'] = [];
+      const freed: string[] = [];
       for (const [position, operation] of operations.entries()) {
         const text = texts[position] ?? '';
         switch (operation.op) {
@@ -81,7 +85,8 @@ export function sqliteCommit(database: SqliteDatabase, tables: Tables, queue: Sq
             break;
           }
           case 'release':
-            queue.release(operation.lease, operation.at);
+            if (queue.release(operation.lease, operation.at, now))
+              freed.push(operation.lease.queue);
             break;
           case 'dequeue':
             queue.dequeue(operation.queue, operation.id);
@@ -101,7 +106,7 @@ export function sqliteCommit(database: SqliteDatabase, tables: Tables, queue: Sq
             operation satisfies never;
         }
       }
-      return { leases };
+      return { leases, freed };
     },
   };
 }

@@ -28,7 +28,7 @@ export function sqliteQueue(database: SqliteDatabase, tables: Tables) {
   );
   const putBack = database.prepare(
     `UPDATE ${work} SET at = min(?, coalesce(again, ?)), token = 0, holder = NULL, again = NULL
-     WHERE queue = ? AND id = ? AND token = ?`,
+     WHERE queue = ? AND id = ? AND token = ? RETURNING at`,
   );
   const available = database.prepare(
     `SELECT id FROM ${work} WHERE queue = ? AND at <= ? ORDER BY at, id LIMIT ?`,
@@ -77,11 +77,13 @@ export function sqliteQueue(database: SqliteDatabase, tables: Tables) {
       return { ...lease, expiresAt };
     },
 
-    release(lease: Lease, at: Milliseconds | undefined): void {
+    /** Returns whether the work is available again at once. */
+    release(lease: Lease, at: Milliseconds | undefined, now: Milliseconds): boolean {
       const { queue, id, token } = lease;
-      if (at === undefined && end.run(queue, id, token).changes === 1) return;
+      if (at === undefined && end.run(queue, id, token).changes === 1) return false;
       const then = at ?? Number.MAX_SAFE_INTEGER;
-      putBack.run(then, then, queue, id, token);
+      const back = putBack.get(then, then, queue, id, token) as { at: number } | undefined;
+      return back !== undefined && back.at <= now;
     },
 
     dequeue(queue: string, id: string): void {

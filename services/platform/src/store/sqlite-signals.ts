@@ -9,11 +9,12 @@ export function signalNames(service: string) {
   };
 }
 
-/** The signals that a commit gives, each once. */
+/** The signals that a commit gives, each once. `freed`: queues in which released work is available at once. */
 export function signalsOf(
   names: ReturnType<typeof signalNames>,
   owner: string,
   operations: Operation[],
+  freed: string[],
   now: Milliseconds,
 ): Set<string> {
   const signals = new Set<string>();
@@ -23,7 +24,8 @@ export function signalsOf(
     else if (operation.op === 'enqueue') {
       if (operation.hold === undefined && (operation.at ?? now) <= now)
         signals.add(names.work(operation.queue));
-    } else if (operation.op === 'release') signals.add(names.work(operation.lease.queue));
+    }
   }
+  for (const queue of freed) signals.add(names.work(queue));
   return signals;
 }

@@ -59,8 +59,9 @@ export function openSqliteStore(
       return database.write({
         check: () => commits.check(owner, steps, now()),
         write: () => commits.write(owner, steps, texts, now()),
-        committed: () => {
-          for (const signal of signalsOf(names, owner, steps, now())) database.signals.emit(signal);
+        committed: ({ freed }) => {
+          for (const signal of signalsOf(names, owner, steps, freed, now()))
+            database.signals.emit(signal);
         },
       });
     },

@@ -1,0 +1,36 @@
+import { openArtifacts } from './artifacts/open.ts';
+import type { Artifacts } from './artifacts/port.ts';
+import type { ServiceConfig } from './config.ts';
+import { openEvents } from './events/open.ts';
+import type { Events } from './events/port.ts';
+import type { Host } from './host.ts';
+import type { Resources } from './lifecycle.ts';
+import { openStore } from './store/open.ts';
+import type { Store } from './store/port.ts';
+
+/** What a service keeps its state in. */
+export type Ports = { store: Store; events: Events; artifacts: Artifacts };
+
+/**
+ * Opens the ports that a service is configured with and makes the host's readiness depend on them. Given
+ * ones are used as they are and stay open when `resources` is released.
+ */
+export async function openPorts(
+  service: string,
+  config: Pick<ServiceConfig, 'store' | 'events' | 'artifacts'>,
+  host: Host,
+  resources: Resources,
+  given: Partial<Ports> = {},
+): Promise<Ports> {
+  const close = (opened: { close(): Promise<void> }) => opened.close();
+  const store =
+    given.store ??
+    (await resources.acquire('store', () => openStore(config.store, { service }), close));
+  const events =
+    given.events ?? (await resources.acquire('events', () => openEvents(config.events), close));
+  const artifacts = given.artifacts ?? (await openArtifacts(config.artifacts));
+  const ports = { store, events, artifacts };
+  for (const [name, port] of Object.entries(ports))
+    host.addReadiness({ name: `${service} ${name}`, check: () => port.ping() });
+  return ports;
+}
