@@ -28,7 +28,9 @@ export async function openPorts(
     (await resources.acquire('store', () => openStore(config.store, { service }), close));
   const events =
     given.events ?? (await resources.acquire('events', () => openEvents(config.events), close));
-  const artifacts = given.artifacts ?? (await openArtifacts(config.artifacts));
+  const artifacts =
+    given.artifacts ??
+    (await resources.acquire('artifacts', () => openArtifacts(config.artifacts), close));
   const ports = { store, events, artifacts };
   for (const [name, port] of Object.entries(ports))
     host.addReadiness({ name: `${service} ${name}`, check: () => port.ping() });

@@ -1,31 +1,55 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { artifactsContract } from './contract.ts';
-import { openDirectoryArtifacts } from './directory.ts';
+import { openDirectoryArtifacts, SMALL } from './directory.ts';
 import { openArtifacts } from './open.ts';
 
 artifactsContract('directory', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-artifacts-'));
+  const artifacts = openDirectoryArtifacts(folder);
   return {
-    artifacts: openDirectoryArtifacts(folder),
-    corrupt: (path) => appendFile(join(folder, 'objects', path), 'x'),
-    close: () => rm(folder, { recursive: true }),
+    artifacts,
+    corrupt: (path) => corruptObject(folder, path),
+    async close() {
+      await artifacts.close();
+      await rm(folder, { recursive: true });
+    },
   };
 });
 
+/** Changes the content of an object behind the adapter's back. */
+async function corruptObject(folder: string, path: string): Promise<void> {
+  const file = join(folder, 'objects', path);
+  if (existsSync(file)) return appendFile(file, 'x');
+  const database = new DatabaseSync(join(folder, 'small.db'));
+  database.prepare('UPDATE object SET content = content || ? WHERE path = ?').run('x', path);
+  database.close();
+}
+
+async function* pieces(content: Uint8Array) {
+  for (let at = 0; at < content.byteLength; at += 1000) yield content.subarray(at, at + 1000);
+}
+
 describe('openDirectoryArtifacts', () => {
-  it('leaves nothing on its way, and refuses a path that another continues', async () => {
+  it.each([1, 2 * SMALL])('keeps %i bytes apart from other sizes at one path', async (bytes) => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-artifacts-'));
     const artifacts = await openArtifacts(`file:${folder}`);
-    const content = Buffer.from('x');
-    await artifacts.put('a/b', content);
-    const conflict = { reason: 'CONFLICT' };
-    await expect(artifacts.put('a', content)).rejects.toMatchObject(conflict);
-    await expect(artifacts.put('a/b/c', content)).rejects.toMatchObject(conflict);
-    await expect(artifacts.put('a/b', Buffer.from('y'))).rejects.toMatchObject(conflict);
+    const content = Buffer.alloc(bytes, 'x');
+    const stored = await artifacts.put('a/b', content);
+    expect(await artifacts.put('a/b', content)).toEqual(stored);
+    expect(await artifacts.put('a/b', pieces(content))).toEqual(stored);
+    expect(await artifacts.stat('a/b')).toEqual(stored);
+    expect(Buffer.from(await artifacts.get(stored)).equals(content)).toBe(true);
+    for (const other of [1, 2 * SMALL])
+      await expect(artifacts.put('a/b', Buffer.alloc(other, 'y'))).rejects.toMatchObject({
+        reason: 'CONFLICT',
+      });
     expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+    await artifacts.close();
     await rm(folder, { recursive: true });
     await expect(artifacts.ping()).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
   });

@@ -1,32 +1,22 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import {
-  createReadStream,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ParleyError } from '../errors.ts';
 import { checkArtifactPath, checkArtifactUri } from './path.ts';
 import { type Artifacts, artifactUri, type StoredArtifact } from './port.ts';
+import { openSmallObjects } from './small-objects.ts';
 import { verified } from './verify.ts';
 
-/** Up to this size a file is read and written at once: cheaper than four trips through the thread pool. */
-const AT_ONCE = 256 * 1024;
+/** Up to this many bytes an object is a row of `small.db`; what is larger is a file. */
+export const SMALL = 256 * 1024;
 
 /** Milliseconds after which an unfinished object was left behind by a process that died. */
 const ABANDONED = 3_600_000;
 
 /**
- * Artifacts in a folder: objects under `objects/`, those on their way under `incoming/`. An object appears
- * whole or not at all, and survives the end of the process. A path that another object's path continues
- * is a CONFLICT, for it would have to be a file and a folder.
+ * Artifacts in a folder: small ones in `small.db`, large ones as files under `objects/`, those on their way
+ * under `incoming/`. An object appears whole or not at all, and survives the end of the process.
  * @throws ParleyError UNAVAILABLE when the folder cannot be made.
  */
 export function openDirectoryArtifacts(dir: string): Artifacts {
@@ -39,23 +29,19 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
   } catch (cause) {
     throw new ParleyError('UNAVAILABLE', `cannot make the artifacts folder ${dir}`, { cause });
   }
+  const small = openSmallObjects(join(dir, 'small.db'));
 
   /** Gives a complete file its name, or finds the same content there. */
   async function place(temporary: string, stored: StoredArtifact, path: string): Promise<void> {
     const target = join(objects, path);
+    if (small.stat(path) !== undefined) throw conflict(path);
     try {
-      try {
-        linkSync(temporary, target);
-      } catch (thrown) {
-        if (codeOf(thrown) !== 'ENOENT') throw thrown;
-        mkdirSync(dirname(target), { recursive: true });
-        linkSync(temporary, target);
-      }
+      mkdirSync(dirname(target), { recursive: true });
+      linkSync(temporary, target);
     } catch (thrown) {
       if (!['EEXIST', 'ENOTDIR'].includes(codeOf(thrown))) throw unavailable(path, thrown);
       const there = await describe(path);
-      if (there?.sha256 !== stored.sha256)
-        throw new ParleyError('CONFLICT', `${path} already holds other content`);
+      if (there?.sha256 !== stored.sha256) throw conflict(path);
     }
   }
 
@@ -69,7 +55,7 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
         bytes += piece.byteLength;
       }
     } catch (thrown) {
-      if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(thrown))) return undefined;
+      if (isAbsent(thrown)) return undefined;
       throw unavailable(path, thrown);
     }
     return { uri: artifactUri(path), sha256: digest.digest('hex'), bytes };
@@ -86,6 +72,7 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
         bytes += piece.byteLength;
         await file.writeFile(piece);
       }
+      if (bytes <= SMALL) return await putSmall(path, await readFile(temporary));
       const stored = { uri: artifactUri(path), sha256: digest.digest('hex'), bytes };
       await place(temporary, stored, path);
       return stored;
@@ -94,31 +81,17 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
     }
   }
 
-  async function* putPieces(content: Uint8Array) {
-    for (let at = 0; at < content.byteLength; at += AT_ONCE)
-      yield content.subarray(at, at + AT_ONCE);
+  async function* piecesOf(content: Uint8Array) {
+    for (let at = 0; at < content.byteLength; at += SMALL) yield content.subarray(at, at + SMALL);
   }
 
   async function putSmall(path: string, content: Uint8Array): Promise<StoredArtifact> {
-    const temporary = join(incoming, randomUUID());
-    try {
-      writeFileSync(temporary, content, { flag: 'wx' });
-    } catch (thrown) {
-      throw unavailable(path, thrown);
-    }
-    try {
-      const sha256 = hash('sha256', content, 'hex');
-      const stored = { uri: artifactUri(path), sha256, bytes: content.byteLength };
-      await place(temporary, stored, path);
-      return stored;
-    } finally {
-      unlinkSync(temporary);
-    }
+    if (statSync(join(objects, path), { throwIfNoEntry: false })?.isFile()) throw conflict(path);
+    return small.put(path, content);
   }
 
   function reading(path: string, thrown: unknown): ParleyError {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(thrown)))
-      return new ParleyError('NOT_FOUND', `there is no artifact ${path}`);
+    if (isAbsent(thrown)) return new ParleyError('NOT_FOUND', `there is no artifact ${path}`);
     return unavailable(path, thrown);
   }
 
@@ -126,16 +99,15 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
     async put(path, content) {
       checkArtifactPath(path);
       if (!(content instanceof Uint8Array)) return putStream(path, content);
-      if (content.byteLength > AT_ONCE) return putStream(path, putPieces(content));
+      if (content.byteLength > SMALL) return putStream(path, piecesOf(content));
       return putSmall(path, content);
     },
 
     async get({ uri, sha256 }) {
       const path = checkArtifactUri(uri);
-      let content: Uint8Array;
+      let content = small.get(path);
       try {
-        const file = join(objects, path);
-        content = statSync(file).size <= AT_ONCE ? readFileSync(file) : await readFile(file);
+        content ??= await readFile(join(objects, path));
       } catch (thrown) {
         throw reading(path, thrown);
       }
@@ -146,7 +118,11 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
 
     async *stream({ uri, sha256 }) {
       const path = checkArtifactUri(uri);
-      const pieces = createReadStream(join(objects, path)) as AsyncIterable<Uint8Array>;
+      const content = small.get(path);
+      const pieces =
+        content === undefined
+          ? (createReadStream(join(objects, path)) as AsyncIterable<Uint8Array>)
+          : piecesOf(content);
       try {
         yield* sha256 === undefined ? pieces : verified(pieces, { uri, sha256 });
       } catch (thrown) {
@@ -155,7 +131,7 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
     },
 
     async stat(path) {
-      return describe(checkArtifactPath(path));
+      return small.stat(checkArtifactPath(path)) ?? describe(path);
     },
 
     async ping() {
@@ -166,6 +142,10 @@ export function openDirectoryArtifacts(dir: string): Artifacts {
         throw unavailable(dir, thrown);
       }
     },
+
+    async close() {
+      small.close();
+    },
   };
 }
 
@@ -175,6 +155,14 @@ function removeAbandoned(incoming: string): void {
     const since = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
     if (since !== undefined && since < Date.now() - ABANDONED) rmSync(file, { force: true });
   }
+}
+
+function conflict(path: string): ParleyError {
+  return new ParleyError('CONFLICT', `${path} already holds other content`);
+}
+
+function isAbsent(thrown: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(thrown));
 }
 
 function codeOf(thrown: unknown): string {

@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  appendFile,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryArtifacts } from './directory.ts';
 import { fetchFolder, folderDigest, putFolder } from './folder.ts';
@@ -71,7 +63,9 @@ describe('folders as artifacts', () => {
     await expect(
       fetchFolder(artifacts, { ...ref, sha256: '0'.repeat(64) }, target),
     ).rejects.toMatchObject(corrupt);
-    await appendFile(join(folder, 'artifacts', 'objects', 'one', 'b.txt'), 'x');
+    const database = new DatabaseSync(join(folder, 'artifacts', 'small.db'));
+    database.exec("UPDATE object SET content = content || 'x' WHERE path = 'one/b.txt'");
+    database.close();
     await expect(fetchFolder(artifacts, ref, target)).rejects.toMatchObject(corrupt);
     const left = await readdir(join(folder, 'deep')).catch(() => []);
     expect(left).toEqual([]);

@@ -25,7 +25,9 @@ export interface Artifacts {
   stream(ref: { uri: string; sha256?: string }): AsyncIterable<Uint8Array>;
   /** What stands at a path, or undefined. */
   stat(path: string): Promise<StoredArtifact | undefined>;
+  /** @throws when the objects cannot be reached; used for readiness. */
   ping(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** The URI of a path. */
