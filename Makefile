@@ -13,7 +13,7 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(INSTALLED): package-lock.json package.json
-	npm ci
+	npm ci --loglevel=error
 	@touch $@
 
 demo: $(INSTALLED) ## One cycle of five iterations on the development engine; writes out/report.html (SEED=1)
