@@ -58,6 +58,13 @@ describe('a debate', () => {
     expect((await get(replica, `/v1/debates/${body.id}`)).body).toEqual(body);
   });
 
+  test('carries the trace of its request on to inference', async () => {
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const traceparent = `00-${trace}-b7ad6b7169203331-01`;
+    await post(fixture.replica, question, { ...wait, traceparent });
+    expect(fixture.neighbours.asked.map((asked) => asked.trace)).toEqual([trace, trace, trace]);
+  });
+
   test('is announced once it has ended', async () => {
     const { replica } = fixture;
     const beside = await openBeside(replica.config);

@@ -42,7 +42,7 @@ export async function createHost(
   const grpc = createGrpcServer({
     host: config.host,
     port: config.grpcPort,
-    onError: (error, method) => log.error({ err: error, method }, 'call failed'),
+    onError: (error, call) => log.error({ err: error, ...call }, 'call failed'),
   });
   const checks: ReadinessCheck[] = [];
   let open = false;

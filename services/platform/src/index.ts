@@ -23,4 +23,5 @@ export * from './ports.ts';
 export * from './random.ts';
 export * from './store/open.ts';
 export * from './store/port.ts';
+export * from './trace.ts';
 export * from './work/runner.ts';

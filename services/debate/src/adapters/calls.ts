@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type GrpcClient, isReason, ParleyError } from '@parley/platform';
+import { type GrpcClient, isReason, ParleyError, type TraceId } from '@parley/platform';
 import type { Completion, InferenceService } from '@parley/proto/inference';
 import type { Call } from '../domain/calls.ts';
 import type { DebateSpec } from '../domain/spec.ts';
@@ -12,6 +12,7 @@ export type Generator = Pick<GrpcClient<typeof InferenceService>, 'generate'>;
 export type CallsOptions = {
   inference: Generator;
   spec: DebateSpec;
+  trace: TraceId;
   /** Milliseconds that a call may wait for an inference that is overloaded or away. */
   outageMs: number;
 };
@@ -88,7 +89,7 @@ export class Calls {
   }
 
   async #generate(opened: Open[]): Promise<void> {
-    const { inference, spec } = this.#options;
+    const { inference, spec, trace } = this.#options;
     const pending = new Map(opened.map((one) => [one.call.id, one]));
     const started = performance.now();
     let silentSince: number | undefined;
@@ -107,7 +108,7 @@ export class Calls {
             seed: BigInt(call.seed),
           })),
         },
-        { deadlineMs: GENERATE_DEADLINE_MS, signal: this.#abort.signal },
+        { deadlineMs: GENERATE_DEADLINE_MS, signal: this.#abort.signal, trace },
       );
       for await (const { result } of results) {
         if (result.case !== 'completion' && result.case !== 'failure') continue;

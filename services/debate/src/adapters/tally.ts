@@ -1,4 +1,4 @@
-import { deriveSeed, type GrpcClient } from '@parley/platform';
+import { deriveSeed, type GrpcClient, type TraceId } from '@parley/platform';
 import type { Vote as VoteMessage, VotingService } from '@parley/proto/voting';
 import type { Vote } from '../domain/record.ts';
 import { answersOf, type DebateState } from '../domain/state.ts';
@@ -13,7 +13,7 @@ export async function tallyRound(
   voting: Pick<GrpcClient<typeof VotingService>, 'tally'>,
   state: DebateState,
   round: number,
-  signal: AbortSignal,
+  { signal, trace }: { signal: AbortSignal; trace: TraceId },
 ): Promise<Vote> {
   const { spec } = state;
   const ballots = answersOf(state, round).map(({ seat, text }) => ({
@@ -23,7 +23,7 @@ export async function tallyRound(
   const seed = BigInt(deriveSeed(spec.seed, 'vote'));
   const { vote } = await voting.tally(
     { task: spec.task, ballots, seed },
-    { deadlineMs: TALLY_DEADLINE_MS, signal },
+    { deadlineMs: TALLY_DEADLINE_MS, signal, trace },
   );
   return voteOf(vote);
 }

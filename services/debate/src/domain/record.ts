@@ -1,4 +1,4 @@
-import type { ArtifactRef } from '@parley/platform';
+import type { ArtifactRef, TraceId } from '@parley/platform';
 import type { Outcome } from './debate.ts';
 import type { DebateSpec } from './spec.ts';
 import type { RecordedTurn, Usage } from './turn.ts';
@@ -26,6 +26,8 @@ export type Status = 'queued' | 'running' | Outcome['status'];
 export type DebateRecord = {
   id: string;
   spec: DebateSpec;
+  /** The trace of the request that it came from; its calls and its event carry it on. */
+  trace: TraceId;
   /** Digest of the request, to compare a repetition with; empty when the service chose the id. */
   requestDigest: string;
   status: Status;

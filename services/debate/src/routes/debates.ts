@@ -45,7 +45,7 @@ export function addDebateRoutes(http: HttpServer, context: DebateContext): void 
     async (request, reply) => {
       const key = request.headers['idempotency-key'];
       const id = key === undefined ? undefined : idFromKey(key);
-      const { record } = await acceptDebate(context, request.body, id);
+      const { record } = await acceptDebate(context, request.body, { id, trace: request.id });
       reply.header('location', `/v1/debates/${record.id}`);
       const wait = Math.min(preferredWait(request) ?? 0, MAX_WAIT_SECONDS);
       if (wait > 0) {

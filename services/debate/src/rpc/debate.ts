@@ -13,8 +13,9 @@ const MAX_PAGE = 1_000;
 /** Serves parley.debate.v1.DebateService. */
 export function addDebateRpc(server: GrpcServer, context: DebateContext): void {
   server.add(DebateService, {
-    async createDebate({ debateId, spec }) {
-      const { record } = await acceptDebate(context, requestOf(spec), debateId || undefined);
+    async createDebate({ debateId, spec }, { trace }) {
+      const id = debateId || undefined;
+      const { record } = await acceptDebate(context, requestOf(spec), { id, trace });
       return { debate: debateMessage(record) };
     },
 

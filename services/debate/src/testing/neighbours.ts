@@ -17,7 +17,13 @@ export type AskedCall = {
 };
 
 /** One request as the answerer got it. */
-export type Asked = { society: string; revision: number; priority: string; calls: AskedCall[] };
+export type Asked = {
+  society: string;
+  revision: number;
+  priority: string;
+  calls: AskedCall[];
+  trace: string | undefined;
+};
 
 /** How the answerer behaves; a test changes it as it goes. */
 export type Behaviour = {
@@ -40,11 +46,11 @@ export async function startNeighbours(): Promise<Neighbours> {
   const server = createGrpcServer({ host: '127.0.0.1', port: 0, onError: () => {} });
 
   server.add(InferenceService, {
-    async *generate({ society, revision, priority, calls }, { signal }) {
+    async *generate({ society, revision, priority, calls }, { signal, trace }) {
       const refusal = behaviour.refuse?.();
       if (refusal) throw refusal;
       const plain = calls.map(plainCall);
-      asked.push({ society, revision, priority, calls: plain });
+      asked.push({ society, revision, priority, calls: plain, trace });
       const open = new Map(plain.map((call) => [call.id, settle(call, signal)]));
       while (open.size > 0) {
         const [call, reply] = await Promise.race(open.values());

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { deriveSeed, type Lease, type Operation, ParleyError } from '@parley/platform';
+import {
+  deriveSeed,
+  type Lease,
+  newTraceId,
+  type Operation,
+  ParleyError,
+  type TraceId,
+} from '@parley/platform';
 import type { DebateContext } from '../context.ts';
 import { checkId, newId, requestDigest } from '../domain/ids.ts';
 import { type DebateRecord, KEPT, queueOf } from '../domain/record.ts';
@@ -17,14 +24,15 @@ export type Accepted = { record: DebateRecord; created: boolean };
 /**
  * Accepts a debate: pins its revision, stores and queues it in one commit, and runs it here at once if
  * there is room.
- * @param id chosen by the caller, or derived from its idempotency key.
+ * @param options.id chosen by the caller, or derived from its idempotency key.
+ * @param options.trace of the request; a new one by default.
  * @throws ParleyError INVALID_ARGUMENT, LIMIT_EXCEEDED naming the field; NOT_FOUND for an unknown society
  * or revision; ALREADY_EXISTS when the id stands for another request.
  */
 export async function acceptDebate(
   context: DebateContext,
   request: DebateRequest,
-  id?: string,
+  { id, trace = newTraceId() }: { id?: string | undefined; trace?: TraceId | undefined } = {},
 ): Promise<Accepted> {
   const digest = id === undefined ? '' : requestDigest(request);
   if (id !== undefined) {
@@ -37,7 +45,7 @@ export async function acceptDebate(
   const chosen = id ?? newId(now, randomUUID());
   const spec = resolveSpec(request, society, deriveSeed(0, chosen));
   const hold = hasRoom(context, spec);
-  const record = newRecord(chosen, spec, digest, now, hold);
+  const record = newRecord(chosen, spec, { digest, trace, now, held: hold });
   let lease: Lease | undefined;
   try {
     const committed = await context.store.commit(
@@ -59,13 +67,12 @@ export async function acceptDebate(
 export function newRecord(
   id: string,
   spec: DebateSpec,
-  digest: string,
-  now: number,
-  held: boolean,
+  { digest, trace, now, held }: { digest: string; trace: TraceId; now: number; held: boolean },
 ): DebateRecord {
   return {
     id,
     spec,
+    trace,
     requestDigest: digest,
     status: held ? 'running' : 'queued',
     reason: '',

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Lease, ParleyError } from '@parley/platform';
+import { type Lease, newTraceId, ParleyError } from '@parley/platform';
 import { problemsOf } from '../adapters/problems.ts';
 import type { DebateContext } from '../context.ts';
 import { BATCH_KEPT, type BatchRecord, type Problem, problemSpec } from '../domain/batch.ts';
@@ -122,11 +122,11 @@ async function createAll(
   { batch, seed }: BatchRecord['request'],
   chunk: Problem[],
 ): Promise<void> {
-  const now = Date.now();
+  const made = { digest: '', trace: newTraceId(), now: Date.now(), held: false };
   await Promise.all(
     chunk.map(async (problem) => {
       const id = batchDebateId(batch, problem.id);
-      const record = newRecord(id, problemSpec(spec, seed, problem), '', now, false);
+      const record = newRecord(id, problemSpec(spec, seed, problem), made);
       try {
         await store.commit(id, creation(record));
       } catch (thrown) {

@@ -80,7 +80,7 @@ function refOf({ uri, sha256 }: ArtifactRef): ArtifactRef {
 }
 
 function endedEvent(record: DebateRecord, transcript: ArtifactRef) {
-  const { id, spec, status, reason, vote } = record;
+  const { id, spec, status, reason, vote, trace } = record;
   return emit(
     DebateEndedSchema,
     {
@@ -101,6 +101,7 @@ function endedEvent(record: DebateRecord, transcript: ArtifactRef) {
       topic: TOPICS.debatesEnded,
       key: spec.collection || id,
       source: 'debate',
+      trace,
       id: `debate-ended-${id}`,
     },
   );

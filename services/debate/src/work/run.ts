@@ -1,4 +1,4 @@
-import { type Lease, ParleyError } from '@parley/platform';
+import { type Lease, ParleyError, type TraceId } from '@parley/platform';
 import { Calls } from '../adapters/calls.ts';
 import { isUnanimous, tallyRound } from '../adapters/tally.ts';
 import type { DebateContext } from '../context.ts';
@@ -64,6 +64,7 @@ class DebateRun {
     this.#calls = new Calls({
       inference: context.inference,
       spec: record.spec,
+      trace: record.trace,
       outageMs: context.config.outageSeconds * 1000,
     });
   }
@@ -136,10 +137,15 @@ class DebateRun {
     this.#recorded.catch(() => {});
   }
 
+  /** How calls of other services are made. */
+  #made(): { signal: AbortSignal; trace: TraceId } {
+    return { signal: this.#signal, trace: this.#record.trace };
+  }
+
   async #learnUnanimity(round: number): Promise<void> {
     const { voting } = this.#context;
     const [vote] = await Promise.all([
-      tallyRound(voting, this.#state, round, this.#signal),
+      tallyRound(voting, this.#state, round, this.#made()),
       this.#recorded,
     ]);
     this.#tally = { round, vote };
@@ -150,7 +156,7 @@ class DebateRun {
     if (round === 0) return null;
     if (this.#tally?.round === round) return this.#tally.vote;
     try {
-      return await tallyRound(this.#context.voting, this.#state, round, this.#signal);
+      return await tallyRound(this.#context.voting, this.#state, round, this.#made());
     } catch (thrown) {
       const error = ParleyError.from(thrown);
       if (error.reason !== 'INVALID_ARGUMENT' && error.reason !== 'LIMIT_EXCEEDED') throw error;

@@ -14,7 +14,7 @@ type Response = MessageInitShape<typeof GenerateResponseSchema>;
 export async function* generateRound(
   { cache, usage, dispatcher, generationMetrics: metrics, config, log }: InferenceContext,
   request: GenerateRequest,
-  { signal }: CallContext,
+  { signal, trace }: CallContext,
 ): AsyncGenerator<Response> {
   const priority = readPriority(request.priority);
   const { society, revision } = await cache.get(request.society, request.revision);
@@ -36,7 +36,7 @@ export async function* generateRound(
         failed: (failed, error) => {
           const { reason, retryable } = error;
           if (reason === 'INTERNAL')
-            log.error({ err: error, society: society.name }, 'generation failed');
+            log.error({ err: error, society: society.name, trace }, 'generation failed');
           const message = publicMessage(error);
           for (const { id } of failed) {
             const value = { callId: id, reason, message, retryable };

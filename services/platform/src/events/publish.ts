@@ -9,6 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import { ParleyError } from '../errors.ts';
 import type { Operation } from '../store/port.ts';
+import { type TraceId, traceparentOf } from '../trace.ts';
 import type { DeliveredEvent, Events, Subscription } from './port.ts';
 
 /** The largest payload of an event, in bytes; what is larger is an artifact that the event names. */
@@ -18,13 +19,14 @@ export const MAX_EVENT_BYTES = 256 * 1024;
  * The step of a commit that publishes `message` once the commit stands.
  * @param options.key events of one key are delivered in order.
  * @param options.source the publishing service.
+ * @param options.trace what the event belongs to.
  * @param options.id what consumers are idempotent by; a random UUID by default.
  * @throws ParleyError LIMIT_EXCEEDED when the message is larger than an event may be.
  */
 export function emit<D extends DescMessage>(
   schema: D,
   message: MessageInitShape<D>,
-  options: { topic: string; key: string; source: string; id?: string; traceparent?: string },
+  options: { topic: string; key: string; source: string; id?: string; trace?: TraceId },
 ): Operation & { op: 'emit' } {
   const data = toBinary(schema, create(schema, message));
   if (data.byteLength > MAX_EVENT_BYTES)
@@ -32,9 +34,11 @@ export function emit<D extends DescMessage>(
       'LIMIT_EXCEEDED',
       `an event of ${data.byteLength} bytes for ${options.topic}; at most ${MAX_EVENT_BYTES} are allowed`,
     );
+  const { trace, id = randomUUID(), ...addressed } = options;
   const event = {
-    ...options,
-    id: options.id ?? randomUUID(),
+    ...addressed,
+    ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) }),
+    id,
     type: schema.typeName,
     time: new Date().toISOString(),
     data,

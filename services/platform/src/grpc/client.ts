@@ -17,11 +17,12 @@ import {
   type CallOptions as WireOptions,
 } from '@grpc/grpc-js';
 import { ParleyError } from '../errors.ts';
+import { type TraceId, traceparentOf } from '../trace.ts';
 import { methodDefinition } from './methods.ts';
 import { fromServiceError } from './status.ts';
 
 /** How one call is made. Without a deadline the client's default holds. */
-export type CallOptions = { deadlineMs?: number; signal?: AbortSignal; traceparent?: string };
+export type CallOptions = { deadlineMs?: number; signal?: AbortSignal; trace?: TraceId };
 
 /** A typed client: unary methods return a promise, streaming ones an async iterable. All throw ParleyError. */
 export type GrpcClient<S extends DescService> = {
@@ -142,6 +143,6 @@ function wireOptions(call: Call, made: CallOptions): WireOptions {
 
 function metadataOf(made: CallOptions): Metadata {
   const metadata = new Metadata({ waitForReady: true });
-  if (made.traceparent !== undefined) metadata.set('traceparent', made.traceparent);
+  if (made.trace !== undefined) metadata.set('traceparent', traceparentOf(made.trace));
   return metadata;
 }

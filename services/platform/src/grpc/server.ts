@@ -1,4 +1,5 @@
 import type {
+  DescMethod,
   DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
@@ -19,11 +20,12 @@ import {
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { ParleyError } from '../errors.ts';
+import { type TraceId, traceIdOf } from '../trace.ts';
 import { fileDescriptors, serviceDefinition } from './methods.ts';
 import { toStatus } from './status.ts';
 
 /** What a handler knows of its call besides the request. The signal aborts on cancellation and at the deadline. */
-export type CallContext = { signal: AbortSignal; traceparent?: string };
+export type CallContext = { signal: AbortSignal; trace?: TraceId };
 
 /** The implementation of a service: for every unary method a function, for every streaming one a generator. */
 export type ServiceImplementation<S extends DescService> = {
@@ -48,7 +50,7 @@ export type GrpcServerOptions = {
   host: string;
   port: number;
   /** Called with every error that is not the caller's fault. */
-  onError: (error: ParleyError, method: string) => void;
+  onError: (error: ParleyError, call: { method: string; trace?: TraceId }) => void;
 };
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
@@ -129,7 +131,7 @@ function unary(
       },
       (thrown: unknown) => {
         context.close();
-        callback(toStatus(reported(thrown, method.name, options)));
+        callback(toStatus(reported(thrown, method, context, options)));
       },
     );
   };
@@ -149,7 +151,7 @@ function serverStreaming(
       }
       call.end();
     } catch (thrown) {
-      call.emit('error', toStatus(reported(thrown, method.name, options)));
+      call.emit('error', toStatus(reported(thrown, method, context, options)));
     } finally {
       context.close();
     }
@@ -187,10 +189,10 @@ function openContext(call: AnyCall): CallContext & { close(): void } {
   const timer = Number.isFinite(left)
     ? setTimeout(expired, Math.min(left, LONGEST_TIMER_MS))
     : undefined;
-  const traceparent = call.metadata.get('traceparent')[0];
+  const trace = traceIdOf(call.metadata.get('traceparent')[0]);
   return {
     signal: controller.signal,
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(trace === undefined ? {} : { trace }),
     close() {
       clearTimeout(timer);
       call.off('cancelled', cancelled);
@@ -198,10 +200,15 @@ function openContext(call: AnyCall): CallContext & { close(): void } {
   };
 }
 
-function reported(thrown: unknown, method: string, options: GrpcServerOptions): ParleyError {
+function reported(
+  thrown: unknown,
+  { name: method }: DescMethod,
+  { trace }: CallContext,
+  options: GrpcServerOptions,
+): ParleyError {
   const error = ParleyError.from(thrown);
   if (error.reason === 'INTERNAL' || error.reason === 'DATA_CORRUPT')
-    options.onError(error, method);
+    options.onError(error, { method, ...(trace === undefined ? {} : { trace }) });
   return error;
 }
 

@@ -14,6 +14,7 @@ import Fastify, {
 import { ParleyError, REASONS } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Histogram, type Registry } from '../metrics.ts';
+import { newTraceId, traceIdOf } from '../trace.ts';
 import { fromFastify, toProblem } from './problem.ts';
 
 /** A fastify instance whose routes are typed by their TypeBox schemas. */
@@ -32,14 +33,15 @@ export const DEFAULT_BODY_LIMIT = 1024 * 1024;
 
 /**
  * The REST server: bodies are validated as they are (unknown fields refused, nothing coerced), parameters
- * after conversion; errors are problem documents; OpenAPI 3.1 stands at /openapi.json, its reference page at
+ * after conversion; errors are problem documents whose `instance` is the request's trace id; OpenAPI 3.1 stands at /openapi.json, its reference page at
  * /reference.
  */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const bodyLimit = options.bodyLimit ?? DEFAULT_BODY_LIMIT;
   const app: HttpServer = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace' }),
+    genReqId: (request) => traceIdOf(request.headers.traceparent) ?? newTraceId(),
     bodyLimit,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 300 },
@@ -56,8 +58,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.setErrorHandler(async (thrown, request, reply) => {
     const error = fromFastify(thrown as Error, request.routeOptions.bodyLimit ?? bodyLimit);
     const problem = toProblem(error, request.id);
-    if (problem.status >= 500)
-      request.log.error({ err: error, request: request.id }, 'request failed');
+    if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
     if (error.retryAfter !== undefined) reply.header('retry-after', Math.ceil(error.retryAfter));
     await reply.code(problem.status).type('application/problem+json').send(problem);
   });
