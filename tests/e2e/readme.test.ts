@@ -29,7 +29,7 @@ beforeAll(async () => {
         PARLEY_HTTP_PORT: '0',
         PARLEY_GRPC_PORT: '0',
         PARLEY_ADMIN_PORT: '0',
-        PARLEY_ADDRESSES_JSON: '1',
+        PARLEY_ADDRESSES_JSON: 'true',
       },
     },
   );

@@ -62,7 +62,7 @@ async function measureSuite(): Promise<LoadResult & { clientCpuMs: number }> {
     PARLEY_GRPC_PORT: '0',
     PARLEY_ADMIN_PORT: '0',
     PARLEY_LOG_LEVEL: 'warn',
-    PARLEY_ADDRESSES_JSON: '1',
+    PARLEY_ADDRESSES_JSON: 'true',
   });
   try {
     const { http, admin } = (await service.line()) as { http: string; admin: string };

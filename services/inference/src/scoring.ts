@@ -1,7 +1,7 @@
+import { mapLimited } from '@parley/platform';
 import type { EngineClient } from './adapters/engine-client.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ChatMessage } from './domain/coalesce.ts';
-import { mapLimited } from './domain/limited.ts';
 import { type AnswerScore, answerScore } from './domain/score.ts';
 
 /** A conversation, and an answer to it whose probability is asked for. */

@@ -24,4 +24,5 @@ export * from './random.ts';
 export * from './store/open.ts';
 export * from './store/port.ts';
 export * from './trace.ts';
+export * from './work/limited.ts';
 export * from './work/runner.ts';

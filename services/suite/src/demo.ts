@@ -2,17 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { reportHtml } from './demo/html.ts';
 import { createProgress } from './demo/progress.ts';
-import { runDemo } from './demo/run.ts';
+import { CycleFailed, runDemo } from './demo/run.ts';
 import { parseSettings } from './demo/settings.ts';
 import { reportTables } from './demo/table.ts';
-import { openWorkspace, writeAtomically } from './demo/workspace.ts';
+import { openWorkspace, type Workspace, writeAtomically } from './demo/workspace.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+let workspace: Workspace | undefined;
 try {
   const settings = parseSettings(process.argv.slice(2));
   mkdirSync(settings.out, { recursive: true });
-  const workspace = openWorkspace(settings);
+  workspace = openWorkspace(settings);
   say(
     `One cycle of ${settings.iterations} iterations: ${settings.agents} agents, ${settings.rounds} rounds, ${settings.train} training and ${settings.evaluation} evaluation problems, seed ${settings.seed}.`,
   );
@@ -34,6 +35,7 @@ try {
   );
   process.exit(0);
 } catch (error) {
+  if (error instanceof CycleFailed) workspace?.finish();
   process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }

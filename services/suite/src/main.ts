@@ -1,4 +1,5 @@
 import { readEnv, runUntilSignal } from '@parley/platform';
+import { envToSuiteConfig } from './config.ts';
 import { withDevelopmentEngine } from './development.ts';
 import { createSuite } from './suite.ts';
 
@@ -8,7 +9,7 @@ const suite = await createSuite({ PARLEY_LOG_LEVEL: 'warn', ...environment });
 await runUntilSignal({
   async start() {
     const addresses = await suite.start();
-    if (environment.PARLEY_ADDRESSES_JSON) {
+    if (envToSuiteConfig(environment).addressesJson) {
       process.stdout.write(`${JSON.stringify(addresses)}\n`);
       return;
     }

@@ -15,6 +15,7 @@ import {
   ServiceSettings,
 } from '@parley/platform';
 import { createVoting, envToVotingConfig } from '@parley/voting';
+import { envToSuiteConfig } from './config.ts';
 
 /** All five services in one process. */
 export type Suite = {
@@ -47,7 +48,7 @@ export async function createSuite(environment: Environment, log?: Log): Promise<
 
 /** The environment with everything filled in that the suite decides. */
 async function suiteEnvironment(environment: Environment): Promise<Environment> {
-  const data = resolve(environment.PARLEY_DATA || './data');
+  const data = resolve(envToSuiteConfig(environment).data);
   const { host, grpcPort: wanted } = envToConfig(environment, ServiceSettings, SERVICE_VARIABLES);
   const grpcPort = wanted === 0 ? await freePort(host) : wanted;
   const address = `${host}:${grpcPort}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSlots, groupsOf, mapLimited } from './concurrent.ts';
+import { createSlots, groupsOf } from './concurrent.ts';
 
 describe('slots', () => {
   const signal = new AbortController().signal;
@@ -34,21 +34,12 @@ describe('slots', () => {
   });
 });
 
-describe('mapLimited', () => {
-  it('keeps the order and the limit', async () => {
-    let running = 0;
-    let most = 0;
-    const results = await mapLimited([1, 2, 3, 4, 5], 2, async (n) => {
-      most = Math.max(most, ++running);
-      await new Promise((resolve) => setImmediate(resolve));
-      running -= 1;
-      return n * n;
-    });
-    expect([results, most]).toEqual([[1, 4, 9, 16, 25], 2]);
-  });
-});
-
 it('groupsOf cuts a list into groups', () => {
   expect([...groupsOf([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
   expect([...groupsOf([], 2)]).toEqual([]);
+});
+
+it('groupsOf keeps groups under a weight, and gives a heavy item a group of its own', () => {
+  const weigh = (n: number) => n;
+  expect([...groupsOf([1, 2, 3, 9, 1], 3, { weigh, most: 5 })]).toEqual([[1, 2], [3], [9], [1]]);
 });

@@ -46,22 +46,27 @@ export function createSlots(size: number): Slots {
   };
 }
 
-/** The results of `work` in the order of the items, with at most `limit` of them under way. */
-export async function mapLimited<T, R>(
+/**
+ * The items in groups of at most `size`, or, where their sizes are told, of less than `most` together; an
+ * item that is larger makes a group of its own.
+ */
+export function* groupsOf<T>(
   items: readonly T[],
-  limit: number,
-  work: (item: T, index: number) => Promise<R>,
-): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  const entries = items.entries();
-  async function worker(): Promise<void> {
-    for (const [index, item] of entries) results[index] = await work(item, index);
+  size: number,
+  weighed?: { weigh: (item: T) => number; most: number },
+): Generator<T[]> {
+  let group: T[] = [];
+  let weight = 0;
+  for (const item of items) {
+    const more = weighed?.weigh(item) ?? 0;
+    const isFull = group.length === size || weight + more > (weighed?.most ?? 0);
+    if (group.length > 0 && isFull) {
+      yield group;
+      group = [];
+      weight = 0;
+    }
+    group.push(item);
+    weight += more;
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
-}
-
-/** The items in groups of `size`, the last one shorter. */
-export function* groupsOf<T>(items: readonly T[], size: number): Generator<T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+  if (group.length > 0) yield group;
 }

@@ -1,13 +1,15 @@
+import { mapLimited } from '@parley/platform';
 import type { DebateResult, ResultAnswer } from '../adapters/dataset.ts';
 import type { VotingClient } from '../adapters/voting.ts';
 import type { GradedProblem } from '../domain/evaluation.ts';
 import { seeds } from '../domain/spec.ts';
 import type { CycleRecord } from '../domain/state.ts';
-import { groupsOf, mapLimited } from './concurrent.ts';
+import { groupsOf } from './concurrent.ts';
 
 const TALLIES = 16;
-/** Pairs in one call; answers may be long. */
+/** One call has at most so many pairs and characters; voting takes 32 MiB. */
 const PAIRS = 256;
+const CHARACTERS = 4 * 1024 * 1024;
 
 /** Everything about the problems but the embeddings, in their order. */
 export async function gradeResults(
@@ -40,7 +42,8 @@ export async function gradeResults(
     };
   });
   const grades: boolean[] = [];
-  for (const group of groupsOf(pairs, PAIRS))
+  const weigh = (pair: (typeof pairs)[0]) => pair.answer.length + pair.reference.length;
+  for (const group of groupsOf(pairs, PAIRS, { weigh, most: CHARACTERS }))
     grades.push(...(await voting.grade(task, group, signal)));
   const at = (place: number | undefined) => (place === undefined ? null : grades[place] === true);
   return results.map(({ status, consensus, tokens }, index) => ({

@@ -1,8 +1,8 @@
-import { ParleyError } from '@parley/platform';
+import { mapLimited, ParleyError } from '@parley/platform';
 import type { DebateResult } from '../adapters/dataset.ts';
 import type { InferenceClient } from '../adapters/inference.ts';
 import { meanNegativeLogLikelihood, type Score } from '../domain/diversity.ts';
-import { groupsOf, mapLimited } from './concurrent.ts';
+import { groupsOf } from './concurrent.ts';
 
 /** K: the first problems of the split, on which the likelihood is measured. */
 export const SAMPLE = 50;

@@ -1,5 +1,4 @@
-import { ParleyError } from '@parley/platform';
-import { mapLimited } from '../domain/limited.ts';
+import { mapLimited, ParleyError } from '@parley/platform';
 import { connectionError, malformed, refusal } from './engine-errors.ts';
 import { createHttpClient } from './http-client.ts';
 

@@ -62,8 +62,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
     'grpc.enable_channelz': 0,
+    // Clients connect anew and find new replicas; calls that run are left to end on the old connection.
     'grpc.max_connection_age_ms': 60_000,
-    'grpc.max_connection_age_grace_ms': 600_000,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   });

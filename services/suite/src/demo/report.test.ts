@@ -47,6 +47,18 @@ describe('buildReport', () => {
     ]);
   });
 
+  it('keeps the figures of the society that stands when a candidate is rejected', () => {
+    const rejected = { ...iteration(2, '0000'), verdict: 'rejected' };
+    const cycle = [iteration(0, '1100'), iteration(1, '1111'), rejected];
+    const report = buildReport(run, cycle, cycle);
+    expect(report.iterations[2]).toMatchObject({
+      verdict: 'rejected',
+      society: 1,
+      strategies: { debate: { accuracy: 1 }, singleAgentFinetuning: { accuracy: 1 } },
+    });
+    expect(report.comparisons[0]).toMatchObject({ iteration: 1, difference: 0.75 });
+  });
+
   it('leaves out what the baseline cycle has not reached', () => {
     const report = buildReport(
       run,

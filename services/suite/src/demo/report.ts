@@ -14,14 +14,9 @@ export type CycleIteration = {
   correct: Record<string, string>;
 };
 
-export type ReportIteration = {
-  iteration: number;
-  verdict: string;
-  seconds: number;
-  consensus: number;
-  diversity: Record<string, number | null>;
-  rows: Record<string, Record<string, number>>;
-  strategies: Record<string, StrategyResult>;
+export type ReportIteration = Omit<CycleIteration, 'correct'> & {
+  /** The iteration whose society answers: this one, or, after a rejection, the last one promoted. */
+  society: number;
 };
 
 /** A difference of accuracies on the same problems. `shown` when it exceeds two standard errors. */
@@ -58,36 +53,48 @@ export type StrategyName = keyof typeof STRATEGIES;
 /**
  * The demo's report out of two cycles on the same problems: the society's, and that of the baseline in which
  * one model, finetuned on everything pooled, sits in every seat. Iteration 0 is the untrained society, whose
- * figures are also the baselines `base`, `majority` and `untrainedDebate` of every iteration.
+ * figures are also the baselines `base`, `majority` and `untrainedDebate` of every iteration. Where the gate
+ * rejected a candidate, the society's figures are those of the revision that it kept.
  */
 export function buildReport(
   run: { seed: number; engine: string; seconds: number },
   society: CycleIteration[],
   baseline: CycleIteration[],
 ): DemoReport {
-  const first = society[0];
+  const [first] = society;
   if (!first) throw new Error('a report needs at least the iteration 0 of the society');
+  const standing = kept(society);
+  const pooled = kept(baseline);
   const iterations = society.map((one, index): ReportIteration => {
-    const pooled = baseline[index];
+    const { correct: _correct, ...rest } = one;
+    const current = standing[index] as CycleIteration;
     return {
-      iteration: one.iteration,
-      verdict: one.verdict,
-      seconds: one.seconds + (pooled?.seconds ?? 0),
-      consensus: one.consensus,
-      diversity: one.diversity,
-      rows: one.rows,
+      ...rest,
+      society: current.iteration,
+      seconds: one.seconds + (baseline[index]?.seconds ?? 0),
+      consensus: current.consensus,
+      diversity: current.diversity,
       strategies: ordered({
         base: first.strategies.single,
         majority: first.strategies.majority,
         untrainedDebate: first.strategies.debate,
-        singleAgentFinetuning: pooled?.strategies.debate,
-        single: one.strategies.single,
-        noDebate: one.strategies.majority,
-        debate: one.strategies.debate,
+        singleAgentFinetuning: pooled[index]?.strategies.debate,
+        single: current.strategies.single,
+        noDebate: current.strategies.majority,
+        debate: current.strategies.debate,
       }),
     };
   });
-  return { ...run, iterations, comparisons: compareLast(society, baseline) };
+  return { ...run, iterations, comparisons: compareLast(first, standing.at(-1), pooled.at(-1)) };
+}
+
+/** For every iteration the one whose revision is current after it. */
+function kept(iterations: CycleIteration[]): CycleIteration[] {
+  let current: CycleIteration | undefined;
+  return iterations.map((one) => {
+    if (current === undefined || one.verdict === 'promoted') current = one;
+    return current;
+  });
 }
 
 function ordered(
@@ -99,28 +106,30 @@ function ordered(
   return Object.fromEntries(present);
 }
 
-/** The last iteration's debate against every baseline, paired by problem. */
-function compareLast(society: CycleIteration[], baseline: CycleIteration[]): Comparison[] {
-  const first = society[0];
-  const last = society.at(-1);
-  const pooled = baseline.at(-1);
-  if (!first || !last || !pooled) return [];
+/** The debate of the society that stands at the end against every baseline, paired by problem. */
+function compareLast(
+  first: CycleIteration,
+  last: CycleIteration | undefined,
+  pooled: CycleIteration | undefined,
+): Comparison[] {
+  const debate = last?.correct.debate;
+  if (last === undefined || debate === undefined) return [];
   const baselines: Partial<Record<StrategyName, string | undefined>> = {
     base: first.correct.single,
     majority: first.correct.majority,
     untrainedDebate: first.correct.debate,
-    singleAgentFinetuning: pooled.correct.debate,
+    singleAgentFinetuning: pooled?.correct.debate,
     noDebate: last.correct.majority,
   };
   return Object.entries(baselines).flatMap(([name, bits]) =>
-    bits === undefined || last.correct.debate === undefined
+    bits === undefined
       ? []
       : [
           {
             strategy: 'debate',
             baseline: name,
             iteration: last.iteration,
-            ...pairedDifference(last.correct.debate, bits),
+            ...pairedDifference(debate, bits),
           },
         ],
   );
