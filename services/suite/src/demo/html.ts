@@ -73,10 +73,19 @@ ${agreement}
 ${diversityChart(report)}
 <h2>What happened</h2>
 ${htmlTable(
-  ['iteration', 'verdict', 'generation rows', 'corrected rows (C−)', 'kept rows (C+)', 'seconds'],
+  [
+    'iteration',
+    'verdict',
+    'society of iteration',
+    'generation rows',
+    'corrected rows (C−)',
+    'kept rows (C+)',
+    'seconds',
+  ],
   report.iterations.map((one) => [
     String(one.iteration),
     one.verdict,
+    String(one.society),
     ...['generation', 'corrected', 'kept'].map((pool) => String(rowsOf(one.rows, pool))),
     one.seconds.toFixed(1),
   ]),

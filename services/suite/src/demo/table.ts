@@ -22,6 +22,7 @@ export function reportTables(report: DemoReport): string {
     [
       'iteration',
       'verdict',
+      'society',
       'consensus',
       'embedding',
       'likelihood',
@@ -31,6 +32,7 @@ export function reportTables(report: DemoReport): string {
     ...report.iterations.map((one) => [
       String(one.iteration),
       one.verdict,
+      String(one.society),
       one.consensus.toFixed(3),
       figure(one.diversity.embedding),
       figure(one.diversity.likelihood),
