@@ -66,12 +66,13 @@ export function buildReport(
   const standing = kept(society);
   const pooled = kept(baseline);
   const iterations = society.map((one, index): ReportIteration => {
-    const { correct: _correct, ...rest } = one;
     const current = standing[index] as CycleIteration;
     return {
-      ...rest,
+      iteration: one.iteration,
+      verdict: one.verdict,
       society: current.iteration,
       seconds: one.seconds + (baseline[index]?.seconds ?? 0),
+      rows: one.rows,
       consensus: current.consensus,
       diversity: current.diversity,
       strategies: ordered({
