@@ -5,6 +5,8 @@ import { measureAssembly } from './assembly.ts';
 import { startScript } from './child.ts';
 import type { LoadResult } from './pool.ts';
 
+type SuiteResult = LoadResult & { clientCpuMs: number };
+
 /** The benchmarks, with the machine they ran on; ratios are against references in the same run. */
 const DEBATES = 3000;
 const AT_ONCE = 64;
@@ -23,13 +25,15 @@ const engine = startScript('tests/load/fixed-engine.ts', [String(LATENCY_MS)]);
 const { url } = (await engine.line()) as { url: string };
 const undici = await reference('undici');
 const openai = await reference('openai');
-const suite = await measureSuite();
+const [suite, calmer, alone] = await measureSuite();
 await engine.stop();
 
 row('', 'CPU ms/debate', 'median ms', 'p99 ms', 'over ideal', 'debates/s');
 show('undici, no service', undici);
 show('OpenAI client, no service', openai);
 show('Parley suite, embedded', suite);
+show('  the same, 8 at once', calmer);
+show('  the same, one by one', alone);
 print(
   `\nsuite CPU / undici ${(suite.cpuMs / undici.cpuMs).toFixed(2)}, / OpenAI client ${(suite.cpuMs / openai.cpuMs).toFixed(2)}; the client that loads it costs another ${suite.clientCpuMs.toFixed(2)} ms a debate`,
 );
@@ -53,7 +57,8 @@ async function reference(client: string): Promise<LoadResult> {
   return (await child.line()) as LoadResult;
 }
 
-async function measureSuite(): Promise<LoadResult & { clientCpuMs: number }> {
+/** The suite under the load, and under two lighter ones, since a closed loop of 64 is bound by its CPU. */
+async function measureSuite(): Promise<[SuiteResult, SuiteResult, SuiteResult]> {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const service = startScript('services/suite/src/main.ts', [], {
     PARLEY_ENGINES: url,
@@ -66,13 +71,11 @@ async function measureSuite(): Promise<LoadResult & { clientCpuMs: number }> {
   });
   try {
     const { http, admin } = (await service.line()) as { http: string; admin: string };
-    const client = startScript('tests/load/suite-load.ts', [
-      http,
-      admin,
-      String(DEBATES),
-      String(AT_ONCE),
-    ]);
-    return (await client.line()) as LoadResult & { clientCpuMs: number };
+    const load = async (debates: number, atOnce: number) => {
+      const args = [http, admin, String(debates), String(atOnce)];
+      return (await startScript('tests/load/suite-load.ts', args).line()) as SuiteResult;
+    };
+    return [await load(DEBATES, AT_ONCE), await load(600, 8), await load(60, 1)];
   } finally {
     await service.stop();
     rmSync(data, { recursive: true, force: true });
