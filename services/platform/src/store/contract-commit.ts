@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EventRecord } from '../events/port.ts';
-import type { StoreFixture } from './contract.ts';
+import type { StoreFixture } from './contract-fixture.ts';
 import type { Operation } from './port.ts';
 
 /** An event as tests emit it. */

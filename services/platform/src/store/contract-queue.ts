@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { StoreFixture } from './contract.ts';
+import type { StoreFixture } from './contract-fixture.ts';
 import type { Lease, Operation, Store } from './port.ts';
 
 const TTL = 60_000;

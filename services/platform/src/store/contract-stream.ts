@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { StoreFixture } from './contract.ts';
+import type { StoreFixture } from './contract-fixture.ts';
 
 /** Streams: order, waiting, aborting and expiry. */
 export function streamContract(current: () => StoreFixture): void {

@@ -1,17 +1,8 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { commitContract } from './contract-commit.ts';
+import type { StoreFixture } from './contract-fixture.ts';
 import { queueContract } from './contract-queue.ts';
 import { streamContract } from './contract-stream.ts';
-import type { Store } from './port.ts';
-
-/** A store to be tested. Its data is its own: no other fixture sees it. */
-export type StoreFixture = {
-  store: Store;
-  /** Another store on the same data: as a second replica, or as the next process after `store.close()`. */
-  another(): Promise<Store>;
-  /** Closes what is open and removes the data. */
-  close(): Promise<void>;
-};
 
 /** What every adapter of the store must do, as tests; `open` makes a fixture for each. */
 export function storeContract(name: string, open: () => Promise<StoreFixture>): void {
