@@ -15,7 +15,7 @@ test('debates, turns and tokens are counted', async () => {
     'parley_debates_total{status="completed"} 1',
     'parley_debate_seconds_count{priority="interactive"} 1',
     'parley_debates_running{priority="interactive"} 0',
-    'parley_debate_queue_depth{queue="batch"} 0',
+    'parley_debate_queue_depth{priority="batch"} 0',
     'parley_debate_tokens_total{kind="completion"} 35',
     'parley_turns_total{kind="summary",outcome="ok"} 2',
     'parley_turns_total{kind="summary",outcome="failed"} 1',

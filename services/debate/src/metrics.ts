@@ -57,11 +57,10 @@ export function debateMetrics(registry: Registry, sources: MetricSources): Debat
   new Gauge({
     name: 'parley_debate_queue_depth',
     help: 'Debates that wait to be run',
-    labelNames: ['queue'],
+    labelNames: ['priority'],
     registers,
     async collect() {
-      for (const priority of PRIORITIES)
-        this.set({ queue: priority }, await sources.queued(priority));
+      for (const priority of PRIORITIES) this.set({ priority }, await sources.queued(priority));
     },
   });
   return {

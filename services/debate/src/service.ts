@@ -16,16 +16,22 @@ import { createContext, type DebateContext, type DebateOverrides } from './conte
 import { BATCH_KEPT } from './domain/batch.ts';
 import { queueOf } from './domain/record.ts';
 import { PRIORITIES } from './domain/spec.ts';
+import { addBatchRoutes } from './routes/batches.ts';
 import { addDebateRoutes } from './routes/debates.ts';
 import { addDebateRpc } from './rpc/debate.ts';
 import { batchOf } from './rpc/messages.ts';
 import { LEASE_TTL_MS } from './work/accept.ts';
-import { acceptBatch } from './work/batch-intake.ts';
+import { sweepBatch } from './work/batch-cancel.ts';
+import { takeBatch } from './work/batch-intake.ts';
 import { runBatch } from './work/batch-run.ts';
 import { runDebate } from './work/run.ts';
 
 /** Batches whose debates one replica creates at once. */
 const BATCHES_AT_ONCE = 4;
+/** Cancelled batches whose debates one replica cancels at once. */
+const SWEEPS_AT_ONCE = 2;
+/** Tries of one event before it is a dead letter: a store may be away for a quarter of an hour. */
+const ATTEMPTS = 1000;
 
 /**
  * The debate service on a host: REST and gRPC are registered at once, debates are run and events consumed
@@ -39,6 +45,7 @@ export async function createDebate(
   const resources = new Resources();
   const context = await createContext(host, config, overrides, resources);
   addDebateRoutes(host.http, context);
+  addBatchRoutes(host.http, context);
   addDebateRpc(host.grpc, context);
   return {
     start: () => startWork(context, resources),
@@ -80,12 +87,24 @@ async function startWork(context: DebateContext, resources: Resources): Promise<
     (runner) => runner.close(),
   );
   await resources.acquire(
+    'runner of cancelled batches',
+    () =>
+      runLeased({
+        ...common,
+        queue: BATCH_KEPT.sweeps,
+        concurrency: SWEEPS_AT_ONCE,
+        run: (lease, signal) => sweepBatch(context, lease, signal),
+      }),
+    (runner) => runner.close(),
+  );
+  await resources.acquire(
     'consumer of requested debates',
     () =>
       handleEvents(events, DebatesRequestedSchema, {
         topic: TOPICS.debatesRequested,
         group: 'debate',
-        handle: (message) => acceptBatch(context, batchOf(message)),
+        attempts: ATTEMPTS,
+        handle: (message) => takeBatch(context, message.batch, () => batchOf(message)),
       }),
     (subscription) => subscription.close(),
   );

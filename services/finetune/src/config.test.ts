@@ -18,6 +18,7 @@ describe('envToFinetuneConfig', () => {
     ['PARLEY_TRAINER', '  '],
     ['PARLEY_TRAINER_PARALLELISM', '0'],
     ['PARLEY_DATASET_ADDRESS', 'no port'],
+    ['PARLEY_DEBATE_ADDRESS', 'http://debate:9090'],
   ])('refuses %s=%s by name', (variable, value) => {
     expect(() => envToFinetuneConfig({ [variable]: value })).toThrow(variable);
   });

@@ -10,6 +10,7 @@ import {
   type Store,
 } from '@parley/platform';
 import { connectDataset, type DatasetClient } from './adapters/dataset.ts';
+import { connectDebate, type DebateClient } from './adapters/debate.ts';
 import { connectInference, type InferenceClient } from './adapters/inference.ts';
 import { createLocalTrainer } from './adapters/local-trainer.ts';
 import type { TrainerLauncher } from './adapters/trainer-launcher.ts';
@@ -35,6 +36,7 @@ export type FinetuneOverrides = Partial<{
   events: Events;
   artifacts: Artifacts;
   dataset: DatasetClient;
+  debate: DebateClient;
   inference: InferenceClient;
   voting: VotingClient;
   launcher: TrainerLauncher;
@@ -49,6 +51,7 @@ export type FinetuneContext = {
   events: Events;
   artifacts: Artifacts;
   dataset: DatasetClient;
+  debate: DebateClient;
   inference: InferenceClient;
   voting: VotingClient;
   /** Absent when no trainer is configured. */
@@ -84,7 +87,8 @@ export async function createContext(
   const closing = (resource: { close(): Promise<void> | void }) => resource.close();
   const ports = await openPorts('finetune', config, host, resources, overrides);
   const { store, artifacts } = ports;
-  const { datasetAddress, inferenceAddress, votingAddress, trainer, trainerDir } = config;
+  const { datasetAddress, debateAddress, inferenceAddress, votingAddress, trainer, trainerDir } =
+    config;
   return {
     log: host.log,
     ...ports,
@@ -92,6 +96,12 @@ export async function createContext(
       'dataset client',
       overrides.dataset,
       () => connectDataset(datasetAddress),
+      closing,
+    ),
+    debate: await opened(
+      'debate client',
+      overrides.debate,
+      () => connectDebate(debateAddress),
       closing,
     ),
     inference: await opened(

@@ -63,6 +63,7 @@ async function suiteEnvironment(environment: Environment): Promise<Environment> 
     PARLEY_INFERENCE_ADDRESS: address,
     PARLEY_VOTING_ADDRESS: address,
     PARLEY_DATASET_ADDRESS: address,
+    PARLEY_DEBATE_ADDRESS: address,
   };
 }
 

@@ -3,8 +3,6 @@ import type { Vote as VoteMessage, VotingService } from '@parley/proto/voting';
 import type { Vote } from '../domain/record.ts';
 import { answersOf, type DebateState } from '../domain/state.ts';
 
-const TALLY_DEADLINE_MS = 10_000;
-
 /**
  * The vote over the answers of a round; ties are broken by the debate's seed.
  * @throws ParleyError as voting does, UNAVAILABLE or DEADLINE_EXCEEDED.
@@ -13,7 +11,7 @@ export async function tallyRound(
   voting: Pick<GrpcClient<typeof VotingService>, 'tally'>,
   state: DebateState,
   round: number,
-  { signal, trace }: { signal: AbortSignal; trace: TraceId },
+  options: { signal: AbortSignal; trace: TraceId; deadlineMs: number },
 ): Promise<Vote> {
   const { spec } = state;
   const ballots = answersOf(state, round).map(({ seat, text }) => ({
@@ -21,10 +19,7 @@ export async function tallyRound(
     response: text,
   }));
   const seed = BigInt(deriveSeed(spec.seed, 'vote'));
-  const { vote } = await voting.tally(
-    { task: spec.task, ballots, seed },
-    { deadlineMs: TALLY_DEADLINE_MS, signal, trace },
-  );
+  const { vote } = await voting.tally({ task: spec.task, ballots, seed }, options);
   return voteOf(vote);
 }
 

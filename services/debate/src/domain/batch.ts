@@ -10,11 +10,17 @@ export type BatchRequest = {
   seed: number;
 };
 
+/** `created`: all debates are. The last three are final, but that a created batch can be cancelled. */
+export const BATCH_STATUSES = ['queued', 'running', 'created', 'failed', 'cancelled'] as const;
+
+export type BatchStatus = (typeof BATCH_STATUSES)[number];
+
 /** A batch as it is stored under its id. */
 export type BatchRecord = {
-  request: BatchRequest;
+  /** Null when nothing can be made of it: it was cancelled before it came, or is malformed. */
+  request: BatchRequest | null;
   requestDigest: string;
-  status: 'queued' | 'running' | 'created' | 'failed';
+  status: BatchStatus;
   reason: string;
   createdAt: number;
   /** The template with the society's facts, pinned when the batch began; its question is empty. */
@@ -25,7 +31,42 @@ export type BatchRecord = {
   done: number;
 };
 
-export const BATCH_KEPT = { record: 'batch', queue: 'batches' } as const;
+/** The names under which the service keeps a batch; `sweeps` is the queue of those whose debates are to be cancelled. */
+export const BATCH_KEPT = {
+  record: 'batch',
+  queue: 'batches',
+  sweeps: 'batches.sweeps',
+  index: 'batches',
+} as const;
+
+/** A batch that nothing was made of yet. */
+export function newBatch(
+  request: BatchRequest | null,
+  requestDigest: string,
+  createdAt: number,
+): BatchRecord {
+  const begun = { spec: null, problems: 0, done: 0 };
+  return { request, requestDigest, status: 'queued', reason: '', createdAt, ...begun };
+}
+
+/** What others see of a batch. */
+export type BatchView = {
+  id: string;
+  status: BatchStatus;
+  reason: string;
+  /** Problems; 0 until they were read. */
+  total: number;
+  /** Problems whose debates are created. */
+  created: number;
+  /** RFC 3339. */
+  createdAt: string;
+};
+
+export function batchView(id: string, record: BatchRecord): BatchView {
+  const { status, reason, problems, done } = record;
+  const createdAt = new Date(record.createdAt).toISOString();
+  return { id, status, reason, total: problems, created: done, createdAt };
+}
 
 /** A line of the problems file; the reference answer stays out of it. */
 export type Problem = { id: string; question: string };

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { BATCH_STATUSES } from '../domain/batch.ts';
 import { ID_PATTERN } from '../domain/ids.ts';
 import { LIMITS, MAX_DEADLINE_SECONDS, PRIORITIES, TASKS } from '../domain/spec.ts';
 
@@ -150,5 +151,21 @@ export const DebateList = Type.Object({
   next: Type.Optional(Type.String()),
 });
 
-/** The path of one debate. */
+/** A batch. */
+export const BatchSchema = Type.Object({
+  id: Type.String(),
+  status: Type.Enum([...BATCH_STATUSES]),
+  reason: Type.String(),
+  total: Type.Integer({ description: 'Its problems; 0 until they were read' }),
+  created: Type.Integer({ description: 'Problems whose debates are created' }),
+  createdAt: Type.String(),
+});
+
+/** A page of batches, newest first. */
+export const BatchList = Type.Object({
+  batches: Type.Array(BatchSchema),
+  next: Type.Optional(Type.String()),
+});
+
+/** The path of one debate, or of one batch. */
 export const DebateParams = Type.Object({ id: Id });

@@ -1,10 +1,12 @@
 import { type GrpcServer, invalid } from '@parley/platform';
 import { DebateService } from '@parley/proto/debate';
 import type { DebateContext } from '../context.ts';
+import { batchView } from '../domain/batch.ts';
 import { acceptDebate } from '../work/accept.ts';
+import { cancelBatch } from '../work/batch-cancel.ts';
 import { cancelDebate } from '../work/cancel.ts';
 import { listDebates } from '../work/list.ts';
-import { getRecord, turnsOfDebate } from '../work/stored.ts';
+import { getBatch, getRecord, turnsOfDebate } from '../work/stored.ts';
 import { watchDebate } from '../work/watch.ts';
 import { debateMessage, requestOf, turnMessage } from './messages.ts';
 
@@ -44,6 +46,14 @@ export function addDebateRpc(server: GrpcServer, context: DebateContext): void {
 
     async cancelDebate({ id }) {
       return { debate: debateMessage(await cancelDebate(context, id)) };
+    },
+
+    async getBatch({ id }) {
+      return { batch: batchView(id, await getBatch(context.store, id)) };
+    },
+
+    async cancelBatch({ id }) {
+      return { batch: batchView(id, await cancelBatch(context, id)) };
     },
   });
 }

@@ -21,7 +21,8 @@ export async function openFixture(environment: Record<string, string> = {}): Pro
     replica,
     reset() {
       const { behaviour, asked, counters } = neighbours;
-      Object.assign(behaviour, { reply: answer, refuse: undefined, agents: 3, rounds: 2 });
+      Object.assign(behaviour, { reply: answer, refuse: undefined, refuseVote: undefined });
+      Object.assign(behaviour, { agents: 3, rounds: 2 });
       asked.length = 0;
       Object.assign(counters, { tallies: 0, lookups: 0 });
     },

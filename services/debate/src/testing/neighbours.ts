@@ -30,6 +30,8 @@ export type Behaviour = {
   reply: (call: AskedCall, times: number) => Reply | Promise<Reply>;
   /** Refuses a whole request. */
   refuse: (() => ParleyError | undefined) | undefined;
+  /** Refuses a vote. */
+  refuseVote: (() => ParleyError | undefined) | undefined;
   agents: number;
   rounds: number;
 };
@@ -39,7 +41,13 @@ export type Behaviour = {
  * gRPC on loopback, by a tiny deterministic answerer and a plain count of \boxed{} answers.
  */
 export async function startNeighbours(): Promise<Neighbours> {
-  const behaviour: Behaviour = { reply: answer, refuse: undefined, agents: 3, rounds: 2 };
+  const behaviour: Behaviour = {
+    reply: answer,
+    refuse: undefined,
+    refuseVote: undefined,
+    agents: 3,
+    rounds: 2,
+  };
   const asked: Asked[] = [];
   const times = new Map<string, number>();
   const counters = { tallies: 0, lookups: 0, open: 0 };
@@ -104,6 +112,8 @@ export async function startNeighbours(): Promise<Neighbours> {
   server.add(VotingService, {
     async tally({ ballots }) {
       counters.tallies += 1;
+      const refusal = behaviour.refuseVote?.();
+      if (refusal) throw refusal;
       return { vote: count(ballots) };
     },
     extract: unused,

@@ -1,10 +1,10 @@
-import { ParleyError } from '@parley/platform';
+import { type Operation, ParleyError } from '@parley/platform';
 import type { DebateContext } from '../context.ts';
-import { BATCH_KEPT, type BatchRecord, type BatchRequest } from '../domain/batch.ts';
+import { BATCH_KEPT, type BatchRecord, type BatchRequest, newBatch } from '../domain/batch.ts';
 import { checkId, requestDigest } from '../domain/ids.ts';
 
 /**
- * Stores a batch and queues it. Idempotent by the batch's id.
+ * Stores a batch and queues it. Idempotent by the batch's id; one that was cancelled before stays so.
  * @throws ParleyError INVALID_ARGUMENT for a bad id; ALREADY_EXISTS when the id stands for another request.
  */
 export async function acceptBatch(
@@ -14,25 +14,64 @@ export async function acceptBatch(
   const id = request.batch;
   checkId('batch', id);
   const digest = requestDigest(request);
-  const record: BatchRecord = {
-    request,
-    requestDigest: digest,
-    status: 'queued',
-    reason: '',
-    createdAt: Date.now(),
-    spec: null,
-    problems: 0,
-    done: 0,
-  };
   try {
     await store.commit(id, [
-      { op: 'put', name: BATCH_KEPT.record, value: record, expect: 'absent' },
+      ...batchCreation(id, newBatch(request, digest, Date.now())),
       { op: 'enqueue', queue: BATCH_KEPT.queue, id },
     ]);
   } catch (thrown) {
     if (ParleyError.from(thrown).reason !== 'CONFLICT') throw thrown;
     const stored = await store.get<BatchRecord>(id, BATCH_KEPT.record);
-    if (stored?.value.requestDigest !== digest)
+    if (!stored) throw thrown;
+    if (stored.value.request && stored.value.requestDigest !== digest)
       throw new ParleyError('ALREADY_EXISTS', `batch '${id}' exists and was asked for differently`);
+  }
+}
+
+/** What stores a batch that is not there yet. */
+export function batchCreation(id: string, record: BatchRecord): Operation[] {
+  return [
+    { op: 'put', name: BATCH_KEPT.record, value: record, expect: 'absent' },
+    { op: 'index', index: BATCH_KEPT.index, member: id, rank: record.createdAt },
+  ];
+}
+
+/**
+ * Accepts what an event asks for. What can never be accepted is stored as a failed batch, so that whoever
+ * asked can see it, and is logged.
+ * @param read makes the request of the event; throws what is wrong with it.
+ * @throws ParleyError when a repetition may help.
+ */
+export async function takeBatch(
+  context: Pick<DebateContext, 'store' | 'log'>,
+  id: string,
+  read: () => BatchRequest,
+): Promise<void> {
+  try {
+    await acceptBatch(context, read());
+  } catch (thrown) {
+    const error = ParleyError.from(thrown);
+    if (error.reason !== 'INVALID_ARGUMENT' && error.reason !== 'ALREADY_EXISTS') throw error;
+    context.log.error({ err: error, batch: id }, 'a requested batch cannot be accepted');
+    await refuse(context.store, id, error);
+  }
+}
+
+/** A batch that stands under the id already is left as it is; nothing can stand under an id that is none. */
+async function refuse(
+  store: DebateContext['store'],
+  id: string,
+  { reason, message }: ParleyError,
+): Promise<void> {
+  try {
+    checkId('batch', id);
+  } catch {
+    return;
+  }
+  const failed = { status: 'failed', reason: `${reason}: ${message}` } as const;
+  try {
+    await store.commit(id, batchCreation(id, { ...newBatch(null, '', Date.now()), ...failed }));
+  } catch (thrown) {
+    if (ParleyError.from(thrown).reason !== 'CONFLICT') throw thrown;
   }
 }

@@ -2,14 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Lease, newTraceId, ParleyError } from '@parley/platform';
 import { problemsOf } from '../adapters/problems.ts';
 import type { DebateContext } from '../context.ts';
-import { BATCH_KEPT, type BatchRecord, type Problem, problemSpec } from '../domain/batch.ts';
+import {
+  BATCH_KEPT,
+  type BatchRecord,
+  type BatchRequest,
+  type Problem,
+  problemSpec,
+} from '../domain/batch.ts';
 import { batchDebateId } from '../domain/ids.ts';
 import { queueOf } from '../domain/record.ts';
 import { type DebateSpec, LIMITS, resolveSpec } from '../domain/spec.ts';
 import { creation, newRecord } from './accept.ts';
+import { CHUNK, chunksOf } from './batch-problems.ts';
+import { findBatch } from './stored.ts';
 
-/** Debates created between two looks at the queue. */
-const CHUNK = 200;
 /** Batch debates that may wait in the queue before the batch waits for room. */
 const WAITING_LIMIT = 1_000;
 const ROOM_POLL_MS = 250;
@@ -24,13 +30,14 @@ export async function runBatch(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, log } = context;
-  const stored = await store.get<BatchRecord>(lease.id, BATCH_KEPT.record);
-  let batch = stored?.value;
-  if (!batch || batch.status === 'created' || batch.status === 'failed') {
+  const { store, artifacts, log } = context;
+  const stored = await findBatch(store, lease.id);
+  if (!stored?.value.request || !isOpen(stored.value)) {
     await store.commit(lease.id, [{ op: 'release', lease }]);
     return;
   }
+  let batch = stored.value;
+  const { request } = stored.value;
   const save = async (changed: BatchRecord, op: 'guard' | 'release') => {
     batch = changed;
     await store.commit(lease.id, [
@@ -39,19 +46,22 @@ export async function runBatch(
     ]);
   };
   try {
-    const spec = batch.spec ?? (await pinned(context, batch));
+    const spec = batch.spec ?? (await pinned(context, request));
     if (!batch.spec) {
-      const problems = await countProblems(context, batch, signal);
+      const problems = await countProblems(context, request, signal);
       await save({ ...batch, spec, problems, status: 'running' }, 'guard');
     }
-    for await (const chunk of chunks(context, batch)) {
+    for await (const chunk of chunksOf(artifacts, request.problems, batch.done)) {
       await room(context, signal);
-      await createAll(context, spec, batch.request, chunk);
+      // Whoever cancels the batch meanwhile finds at most this one chunk uncounted.
+      await store.commit(lease.id, [{ op: 'guard', lease }]);
+      await createAll(context, spec, request, chunk);
       await save({ ...batch, done: batch.done + chunk.length }, 'guard');
     }
     await save({ ...batch, status: 'created' }, 'release');
   } catch (thrown) {
     const error = ParleyError.from(thrown);
+    if (error.reason === 'LEASE_LOST') await sweepIfCancelled(context, lease.id);
     if (signal.aborted || error.retryable || error.reason === 'LEASE_LOST') throw error;
     if (error.reason === 'INTERNAL') throw error;
     log.error({ err: error, batch: lease.id }, 'the batch cannot be created');
@@ -60,7 +70,17 @@ export async function runBatch(
   }
 }
 
-async function pinned({ societies }: DebateContext, { request }: BatchRecord): Promise<DebateSpec> {
+function isOpen({ status }: BatchRecord): boolean {
+  return status === 'queued' || status === 'running';
+}
+
+/** What was created after the batch was cancelled may have been missed by those who cancelled it. */
+async function sweepIfCancelled({ store }: DebateContext, id: string): Promise<void> {
+  if ((await findBatch(store, id))?.value.status !== 'cancelled') return;
+  await store.commit(id, [{ op: 'enqueue', queue: BATCH_KEPT.sweeps, id }]);
+}
+
+async function pinned({ societies }: DebateContext, request: BatchRequest): Promise<DebateSpec> {
   const society = await societies.get(request.template.society);
   const template = { ...request.template, question: '?', seed: 0, priority: 'batch' } as const;
   const spec = resolveSpec({ ...template, batch: request.batch }, society, 0);
@@ -69,7 +89,7 @@ async function pinned({ societies }: DebateContext, { request }: BatchRecord): P
 
 async function countProblems(
   { artifacts }: DebateContext,
-  { request }: BatchRecord,
+  request: BatchRequest,
   signal: AbortSignal,
 ): Promise<number> {
   const ids = new Set<string>();
@@ -87,23 +107,6 @@ async function countProblems(
   return ids.size;
 }
 
-async function* chunks(
-  { artifacts }: DebateContext,
-  { request, done }: BatchRecord,
-): AsyncGenerator<Problem[]> {
-  let chunk: Problem[] = [];
-  let seen = 0;
-  for await (const problem of problemsOf(artifacts, request.problems)) {
-    seen += 1;
-    if (seen <= done) continue;
-    chunk.push(problem);
-    if (chunk.length < CHUNK) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
 /** Waits until fewer debates wait in the batch queue than may. */
 async function room({ store }: DebateContext, signal: AbortSignal): Promise<void> {
   for (;;) {
@@ -119,7 +122,7 @@ async function room({ store }: DebateContext, signal: AbortSignal): Promise<void
 async function createAll(
   { store }: DebateContext,
   spec: DebateSpec,
-  { batch, seed }: BatchRecord['request'],
+  { batch, seed }: BatchRequest,
   chunk: Problem[],
 ): Promise<void> {
   const made = { digest: '', trace: newTraceId(), now: Date.now(), held: false };

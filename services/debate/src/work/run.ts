@@ -1,6 +1,7 @@
-import { type Lease, ParleyError, type TraceId } from '@parley/platform';
+import { type Lease, ParleyError } from '@parley/platform';
 import { Calls } from '../adapters/calls.ts';
-import { isUnanimous, tallyRound } from '../adapters/tally.ts';
+import { isUnanimous } from '../adapters/tally.ts';
+import { type NoVote, voteOver } from '../adapters/vote.ts';
 import type { DebateContext } from '../context.ts';
 import { cutShort, next, type Outcome, type Step } from '../domain/debate.ts';
 import { type DebateRecord, deadlineOf, hasEnded, KEPT, type Vote } from '../domain/record.ts';
@@ -87,7 +88,7 @@ class DebateRun {
         lease: this.#lease,
         record: this.#record,
         turns: this.#state.turns,
-        ...refusedVote(outcome, vote),
+        ...withVote(outcome, vote),
       });
     } finally {
       clearTimeout(timer);
@@ -103,7 +104,8 @@ class DebateRun {
       const step = this.#next();
       if (step.need === 'end') return step.outcome;
       if (step.need === 'unanimity') {
-        await this.#learnUnanimity(step.round);
+        const missing = await this.#learnUnanimity(step.round);
+        if (missing) return without(missing);
         continue;
       }
       await this.#recorded;
@@ -137,40 +139,39 @@ class DebateRun {
     this.#recorded.catch(() => {});
   }
 
-  /** How calls of other services are made. */
-  #made(): { signal: AbortSignal; trace: TraceId } {
-    return { signal: this.#signal, trace: this.#record.trace };
+  /** The vote over a round; waits for a voting that is away until the debate must end without one. */
+  #vote(round: number): Promise<Vote | NoVote> {
+    return voteOver(this.#context.voting, this.#state, round, {
+      signal: this.#signal,
+      trace: this.#record.trace,
+      deadline: deadlineOf(this.#record),
+      outageMs: this.#context.config.outageSeconds * 1000,
+    });
   }
 
-  async #learnUnanimity(round: number): Promise<void> {
-    const { voting } = this.#context;
-    const [vote] = await Promise.all([
-      tallyRound(voting, this.#state, round, this.#made()),
-      this.#recorded,
-    ]);
+  /** @returns why there is no vote to learn it from. */
+  async #learnUnanimity(round: number): Promise<NoVote | undefined> {
+    const [vote] = await Promise.all([this.#vote(round), this.#recorded]);
+    if ('missing' in vote) return vote;
     this.#tally = { round, vote };
     this.#state = withUnanimity(this.#state, round, isUnanimous(vote));
+    return undefined;
   }
 
-  async #voteOn({ round }: Outcome): Promise<Vote | null | ParleyError> {
+  async #voteOn({ round }: Outcome): Promise<Vote | NoVote | null> {
     if (round === 0) return null;
-    if (this.#tally?.round === round) return this.#tally.vote;
-    try {
-      return await tallyRound(this.#context.voting, this.#state, round, this.#made());
-    } catch (thrown) {
-      const error = ParleyError.from(thrown);
-      if (error.reason !== 'INVALID_ARGUMENT' && error.reason !== 'LIMIT_EXCEEDED') throw error;
-      return error;
-    }
+    return this.#tally?.round === round ? this.#tally.vote : this.#vote(round);
   }
 }
 
-/** A vote that voting refuses for good makes the debate a failed one. */
-function refusedVote(
+/** The end of a debate that was to be voted on; without a vote it has failed. */
+function withVote(
   outcome: Outcome,
-  vote: Vote | null | ParleyError,
+  vote: Vote | NoVote | null,
 ): { outcome: Outcome; vote: Vote | null } {
-  if (!(vote instanceof ParleyError)) return { outcome, vote };
-  const reason = `VOTE_REFUSED: ${vote.message}`;
-  return { outcome: { status: 'failed', reason, round: 0 }, vote: null };
+  return vote && 'missing' in vote ? { outcome: without(vote), vote: null } : { outcome, vote };
+}
+
+function without({ missing }: NoVote): Outcome {
+  return { status: 'failed', reason: missing, round: 0 };
 }

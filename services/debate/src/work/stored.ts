@@ -1,4 +1,5 @@
-import { type Artifacts, ParleyError, type Store } from '@parley/platform';
+import { type Artifacts, ParleyError, type Store, type StoredRecord } from '@parley/platform';
+import { BATCH_KEPT, type BatchRecord } from '../domain/batch.ts';
 import { type DebateRecord, KEPT, type StreamItem, turnsOf } from '../domain/record.ts';
 import type { Transcript } from '../domain/transcript.ts';
 import type { RecordedTurn } from '../domain/turn.ts';
@@ -14,6 +15,21 @@ export async function getRecord(
   if (!stored)
     throw new ParleyError('NOT_FOUND', `id: there is no debate '${id}'`, { field: 'id' });
   return stored;
+}
+
+/** A batch, or undefined. */
+export function findBatch(
+  store: Store,
+  id: string,
+): Promise<StoredRecord<BatchRecord> | undefined> {
+  return store.get<BatchRecord>(id, BATCH_KEPT.record);
+}
+
+/** @throws ParleyError NOT_FOUND naming the batch. */
+export async function getBatch(store: Store, id: string): Promise<BatchRecord> {
+  const stored = await findBatch(store, id);
+  if (stored) return stored.value;
+  throw new ParleyError('NOT_FOUND', `id: there is no batch '${id}'`, { field: 'id' });
 }
 
 /** All turns of a debate's stream. */

@@ -1,6 +1,6 @@
 import type { ArtifactRef } from '@parley/platform';
 import type { Outcome, Verdict } from './gate.ts';
-import type { CycleSetting, CycleSpec } from './spec.ts';
+import type { CycleSetting, CycleSpec, Purpose } from './spec.ts';
 import { firstStep, PHASE_OF, type Phase, type Step } from './steps.ts';
 import type { TrainingFigures } from './training.ts';
 
@@ -122,4 +122,10 @@ export function isSettled(state: CycleState): boolean {
 
 export function phaseOf(state: CycleState): Phase {
   return isTerminal(state) ? 'ended' : PHASE_OF[state.step];
+}
+
+/** What the debates are for that were asked for and may still run. */
+export function awaitedPurpose({ step }: CycleState): Purpose | undefined {
+  if (step === 'awaitTraining') return 'training';
+  return step === 'awaitEvaluation' ? 'evaluation' : undefined;
 }

@@ -10,7 +10,7 @@ import {
   TOPICS,
 } from '@parley/platform';
 import { CollectionFilledSchema, DatasetService } from '@parley/proto/dataset';
-import { type DebatesRequested, DebatesRequestedSchema } from '@parley/proto/debate';
+import { DebateService, type DebatesRequested, DebatesRequestedSchema } from '@parley/proto/debate';
 import { type AgentVersion, InferenceService } from '@parley/proto/inference';
 import { VotingService } from '@parley/proto/voting';
 import { seatsOf } from '../domain/spec.ts';
@@ -45,6 +45,9 @@ export type BorderState = {
   current: number;
   promotions: number[];
   sealed: { collection: string; pooling: string; weight: number }[];
+  /** Why the batches failed that did, by id. */
+  failedBatches: Map<string, string>;
+  cancelledBatches: string[];
 };
 
 /** Whether an answer is right: the same for the same names, with the given share over many. */
@@ -71,6 +74,8 @@ export async function startBorder(
     current: 1,
     promotions: [],
     sealed: [],
+    failedBatches: new Map(),
+    cancelledBatches: [],
   };
   const splits = await Promise.all(
     Object.entries({ train: TRAIN, evaluation: EVALUATION }).map(async ([name, problems]) => {
@@ -87,6 +92,7 @@ export async function startBorder(
   addDataset(server, { artifacts, state, behaviour, splits, held });
   addInference(server, state, behaviour, held);
   addVoting(server);
+  addDebate(server, state);
   const subscription = await handleEvents(events, DebatesRequestedSchema, {
     topic: TOPICS.debatesRequested,
     group: 'border',
@@ -299,6 +305,34 @@ function addVoting(server: GrpcServer): void {
     extract: async () => ({}),
     async grade({ pairs }) {
       return { results: pairs.map(({ answer, reference }) => ({ equal: answer === reference })) };
+    },
+  });
+}
+
+function addDebate(server: GrpcServer, state: BorderState): void {
+  const unused = async (): Promise<never> => {
+    throw new ParleyError('NOT_CONFIGURED', 'cycles do not use this');
+  };
+  server.add(DebateService, {
+    async getBatch({ id }) {
+      const reason = state.failedBatches.get(id);
+      if (reason !== undefined) return { batch: { id, status: 'failed', reason } };
+      if (state.cancelledBatches.includes(id)) return { batch: { id, status: 'cancelled' } };
+      if (state.requested.some(({ batch }) => batch === id))
+        return { batch: { id, status: 'running' } };
+      throw new ParleyError('NOT_FOUND', `there is no batch '${id}'`);
+    },
+    async cancelBatch({ id }) {
+      state.cancelledBatches.push(id);
+      return { batch: { id, status: 'cancelled' } };
+    },
+    createDebate: unused,
+    getDebate: unused,
+    listDebates: unused,
+    cancelDebate: unused,
+    // biome-ignore lint/correctness/useYield: a stream that is refused has no entries
+    async *watchDebate() {
+      await unused();
     },
   });
 }

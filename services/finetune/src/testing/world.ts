@@ -67,6 +67,7 @@ export async function createWorld(changes: Partial<Behaviour> = {}): Promise<Wor
     PARLEY_ARTIFACTS: artifactsUrl,
     PARLEY_INFERENCE_ADDRESS: border.address,
     PARLEY_DATASET_ADDRESS: border.address,
+    PARLEY_DEBATE_ADDRESS: border.address,
     PARLEY_VOTING_ADDRESS: border.address,
     PARLEY_TRAINER: JSON.stringify(trainer.command),
     PARLEY_TRAINER_DIR: join(dir, 'jobs'),

@@ -1,11 +1,19 @@
 import type { EventEmitter } from 'node:events';
+import { isReason, ParleyError } from '@parley/platform';
+import type { BatchProgress, DebateClient } from '../adapters/debate.ts';
 import type { FinetuneContext } from '../context.ts';
 import { collectionId, type Purpose } from '../domain/spec.ts';
 import type { CycleRun, StepSignals } from './cycle-run.ts';
 
-/** Waits until the iteration's collection is full, and keeps the cycle's progress up to date meanwhile. */
+/** Reasons with which a cycle is tried again; those of a batch that has failed are final. */
+const PASSING: readonly string[] = ['CANCELLED', 'LEASE_LOST', 'INTERNAL'];
+
+/**
+ * Waits until the iteration's collection is full, and keeps the cycle's progress up to date meanwhile.
+ * @throws ParleyError that repeating cannot mend when the batch of its debates has failed or was cancelled.
+ */
 export async function awaitCollection(
-  { dataset, filled, timing }: FinetuneContext,
+  { dataset, debate, filled, timing }: FinetuneContext,
   run: CycleRun,
   purpose: Purpose,
   { soft }: StepSignals,
@@ -17,8 +25,28 @@ export async function awaitCollection(
     const { done, total, filled: full } = await dataset.collection(id, soft);
     if (full) return run.apply({ type: 'filled', iteration, purpose });
     await run.apply({ type: 'progressed', iteration, purpose, done, total });
+    await checkBatch(debate, id, soft);
     await bell.wait(timing.poll, soft);
   }
+}
+
+async function checkBatch(debate: DebateClient, id: string, signal: AbortSignal): Promise<void> {
+  const { status, reason } = await debate.batch(id, signal).catch(asNotTakenUp);
+  if (status === 'cancelled')
+    throw new ParleyError('FAILED_PRECONDITION', `batch '${id}' was cancelled by somebody else`);
+  if (status !== 'failed') return;
+  const [code = ''] = reason.split(':', 1);
+  throw new ParleyError(
+    isReason(code) && !PASSING.includes(code) ? code : 'FAILED_PRECONDITION',
+    `batch '${id}' cannot be created: ${reason}`,
+    { retryable: false },
+  );
+}
+
+/** A request that was just made may not have reached the debate service. */
+function asNotTakenUp(thrown: unknown): BatchProgress {
+  if (ParleyError.from(thrown).reason !== 'NOT_FOUND') throw thrown;
+  return { status: 'queued', reason: '' };
 }
 
 /** Remembers that an event came, so that none is missed between two waits. */

@@ -11,6 +11,7 @@ import {
 import { CycleChangedSchema } from '@parley/proto/finetune';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectDataset } from '../adapters/dataset.ts';
+import { connectDebate } from '../adapters/debate.ts';
 import { STEPS } from '../domain/steps.ts';
 import { dyingStore } from '../testing/crash.ts';
 import {
@@ -294,6 +295,59 @@ describe('a service that errs', () => {
       detail: 'seal in iteration 1: a transcript is broken',
     });
     dataset.close();
+  });
+});
+
+describe('a batch of debates', () => {
+  const never = Promise.withResolvers<void>().promise;
+
+  it.each(['c1.i0.evaluation', 'c1.i1.train'])(
+    'that cannot be created (%s) fails the cycle with its reason',
+    async (batch) => {
+      const world = await open({ hold: (one) => (one === batch ? never : Promise.resolve()) });
+      world.border.failedBatches.set(batch, "DATA_CORRUPT: problems: line 2 has no 'question'");
+      const replica = await world.replica();
+      await replica.request('POST', '/v1/cycles', BODY);
+      const cycle = await ended(replica);
+      expect(cycle).toMatchObject({ status: 'failed', reason: 'DATA_CORRUPT' });
+      expect(cycle.detail).toContain(
+        `batch '${batch}' cannot be created: DATA_CORRUPT: problems: line 2 has no 'question'`,
+      );
+      await eventually(() => world.border.cancelledBatches.includes(batch));
+    },
+  );
+
+  it('that somebody else cancelled fails the cycle', async () => {
+    const world = await open({ hold: () => never });
+    world.border.cancelledBatches.push('c1.i0.evaluation');
+    const replica = await world.replica();
+    await replica.request('POST', '/v1/cycles', BODY);
+    expect(await ended(replica)).toMatchObject({ status: 'failed', reason: 'FAILED_PRECONDITION' });
+  });
+
+  it('is cancelled with its cycle, once the debate service can be reached', async () => {
+    const world = await open({ hold: () => never });
+    const debate = connectDebate(world.config.debateAddress);
+    let calls = 0;
+    const replica = await world.replica({
+      debate: {
+        ...debate,
+        cancelBatch: async (id) => {
+          calls += 1;
+          if (calls === 1) throw new ParleyError('UNAVAILABLE', 'away');
+          await debate.cancelBatch(id);
+        },
+      },
+    });
+    await replica.request('POST', '/v1/cycles', BODY);
+    await reached(replica, ({ total }) => total > 0);
+    await replica.request('POST', '/v1/cycles/c1/cancel');
+    const store = await world.openStore();
+    await eventually(async () => (await store.depth('cycles')).queued === 0);
+    expect(world.border.cancelledBatches).toEqual(['c1.i0.evaluation']);
+    expect(calls).toBe(2);
+    await store.close();
+    debate.close();
   });
 });
 

@@ -1,6 +1,8 @@
 import { type Lease, ParleyError } from '@parley/platform';
 import type { FinetuneContext } from '../context.ts';
 import { commandOf } from '../domain/cycle.ts';
+import { collectionId } from '../domain/spec.ts';
+import { awaitedPurpose } from '../domain/state.ts';
 import type { Step } from '../domain/steps.ts';
 import { awaitCollection } from './await-collection.ts';
 import { conclude } from './conclude.ts';
@@ -69,7 +71,7 @@ async function proceed(
   const { spec } = run.record;
   for (let claimed = false; ; ) {
     const command = commandOf(run.state);
-    if (command === 'settle') await settleJobs(context, run);
+    if (command === 'settle') await settle(context, run);
     if (command === 'settle' || command === 'rest') {
       context.failures.delete(spec.name);
       return run.release();
@@ -88,11 +90,15 @@ async function proceed(
   }
 }
 
-/** Ends the jobs of a cycle that has ended; what a failed one left is kept for whoever looks into it. */
-function settleJobs(context: FinetuneContext, { record }: CycleRun): Promise<void> {
-  return record.state.status === 'cancelled'
-    ? removeJobs(context, record)
-    : stopJobs(context, record);
+/**
+ * Ends the jobs and the debates of a cycle that has ended; what failed jobs left is kept for whoever looks
+ * into it.
+ */
+async function settle(context: FinetuneContext, { record }: CycleRun): Promise<void> {
+  const { spec, state } = record;
+  await (state.status === 'cancelled' ? removeJobs(context, record) : stopJobs(context, record));
+  const awaited = awaitedPurpose(state);
+  if (awaited) await context.debate.cancelBatch(collectionId(spec.name, state.iteration, awaited));
 }
 
 /** Fails the cycle when repeating cannot help. @throws the error when it may pass. */

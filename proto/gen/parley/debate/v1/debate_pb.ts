@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/debate/v1/debate.proto.
  */
 export const file_parley_debate_v1_debate: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJsZXkvZGViYXRlL3YxL2RlYmF0ZS5wcm90bxIQcGFybGV5LmRlYmF0ZS52MSIyCgZCdWRnZXQSDgoGdG9rZW5zGAEgASgNEhgKEGRlYWRsaW5lX3NlY29uZHMYAiABKAEilQIKCkRlYmF0ZVNwZWMSDwoHc29jaWV0eRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoDRIQCghxdWVzdGlvbhgDIAEoCRIMCgR0YXNrGAQgASgJEgwKBHNlZWQYBSABKAQSLwoIcHJvdG9jb2wYBiABKAsyHS5wYXJsZXkuaW5mZXJlbmNlLnYxLlByb3RvY29sEigKBmJ1ZGdldBgHIAEoCzIYLnBhcmxleS5kZWJhdGUudjEuQnVkZ2V0EhIKCmVhcmx5X3N0b3AYCCABKAgSEAoIcHJpb3JpdHkYCSABKAkSDQoFYmF0Y2gYCiABKAkSEgoKY29sbGVjdGlvbhgLIAEoCRISCgpwcm9ibGVtX2lkGAwgASgJIvMBCgRUdXJuEgwKBGtpbmQYASABKAkSDQoFcm91bmQYAiABKA0SEAoIcG9zaXRpb24YAyABKA0SDAoEc2VhdBgEIAEoCRIMCgR0ZXh0GAUgASgJEg8KB2ZhaWx1cmUYBiABKAkSEwoLc2VydmVkX25hbWUYByABKAkSFgoOYWRhcHRlcl9zaGEyNTYYCCABKAkSDgoGZW5naW5lGAkgASgJEhUKDXByb21wdF90b2tlbnMYCiABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYCyABKA0SDAoEc2VlZBgMIAEoBBISCgpsYXRlbmN5X21zGA0gASgBIpECCgZEZWJhdGUSCgoCaWQYASABKAkSKgoEc3BlYxgCIAEoCzIcLnBhcmxleS5kZWJhdGUudjEuRGViYXRlU3BlYxIOCgZzdGF0dXMYAyABKAkSDgoGcmVhc29uGAQgASgJEhIKCmNyZWF0ZWRfYXQYBSABKAkSEAoIZW5kZWRfYXQYBiABKAkSJAoEdm90ZRgHIAEoCzIWLnBhcmxleS52b3RpbmcudjEuVm90ZRIVCg1wcm9tcHRfdG9rZW5zGAggASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAkgASgNEhYKDnRyYW5zY3JpcHRfdXJpGAogASgJEhkKEXRyYW5zY3JpcHRfc2hhMjU2GAsgASgJIlQKE0NyZWF0ZURlYmF0ZVJlcXVlc3QSEQoJZGViYXRlX2lkGAEgASgJEioKBHNwZWMYAiABKAsyHC5wYXJsZXkuZGViYXRlLnYxLkRlYmF0ZVNwZWMiQAoUQ3JlYXRlRGViYXRlUmVzcG9uc2USKAoGZGViYXRlGAEgASgLMhgucGFybGV5LmRlYmF0ZS52MS5EZWJhdGUiHgoQR2V0RGViYXRlUmVxdWVzdBIKCgJpZBgBIAEoCSJkChFHZXREZWJhdGVSZXNwb25zZRIoCgZkZWJhdGUYASABKAsyGC5wYXJsZXkuZGViYXRlLnYxLkRlYmF0ZRIlCgV0dXJucxgCIAMoCzIWLnBhcmxleS5kZWJhdGUudjEuVHVybiI7ChJMaXN0RGViYXRlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiWQoTTGlzdERlYmF0ZXNSZXNwb25zZRIpCgdkZWJhdGVzGAEgAygLMhgucGFybGV5LmRlYmF0ZS52MS5EZWJhdGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjgKEldhdGNoRGViYXRlUmVxdWVzdBIKCgJpZBgBIAEoCRIWCg5hZnRlcl9zZXF1ZW5jZRgCIAEoBCKDAQoTV2F0Y2hEZWJhdGVSZXNwb25zZRIQCghzZXF1ZW5jZRgBIAEoBBImCgR0dXJuGAIgASgLMhYucGFybGV5LmRlYmF0ZS52MS5UdXJuSAASKQoFZW5kZWQYAyABKAsyGC5wYXJsZXkuZGViYXRlLnYxLkRlYmF0ZUgAQgcKBWVudHJ5IiEKE0NhbmNlbERlYmF0ZVJlcXVlc3QSCgoCaWQYASABKAkiQAoUQ2FuY2VsRGViYXRlUmVzcG9uc2USKAoGZGViYXRlGAEgASgLMhgucGFybGV5LmRlYmF0ZS52MS5EZWJhdGUiogEKEERlYmF0ZXNSZXF1ZXN0ZWQSDQoFYmF0Y2gYASABKAkSEgoKY29sbGVjdGlvbhgCIAEoCRIuCgh0ZW1wbGF0ZRgDIAEoCzIcLnBhcmxleS5kZWJhdGUudjEuRGViYXRlU3BlYxIUCgxwcm9ibGVtc191cmkYBCABKAkSFwoPcHJvYmxlbXNfc2hhMjU2GAUgASgJEgwKBHNlZWQYBiABKAQi5wEKC0RlYmF0ZUVuZGVkEg4KBmRlYmF0ZRgBIAEoCRINCgViYXRjaBgCIAEoCRISCgpjb2xsZWN0aW9uGAMgASgJEhIKCnByb2JsZW1faWQYBCABKAkSDwoHc29jaWV0eRgFIAEoCRIQCghyZXZpc2lvbhgGIAEoDRIOCgZzdGF0dXMYByABKAkSDgoGcmVhc29uGAggASgJEg4KBmFuc3dlchgJIAEoCRILCgN0aWUYCiABKAgSFgoOdHJhbnNjcmlwdF91cmkYCyABKAkSGQoRdHJhbnNjcmlwdF9zaGEyNTYYDCABKAky3QMKDURlYmF0ZVNlcnZpY2USXQoMQ3JlYXRlRGViYXRlEiUucGFybGV5LmRlYmF0ZS52MS5DcmVhdGVEZWJhdGVSZXF1ZXN0GiYucGFybGV5LmRlYmF0ZS52MS5DcmVhdGVEZWJhdGVSZXNwb25zZRJUCglHZXREZWJhdGUSIi5wYXJsZXkuZGViYXRlLnYxLkdldERlYmF0ZVJlcXVlc3QaIy5wYXJsZXkuZGViYXRlLnYxLkdldERlYmF0ZVJlc3BvbnNlEloKC0xpc3REZWJhdGVzEiQucGFybGV5LmRlYmF0ZS52MS5MaXN0RGViYXRlc1JlcXVlc3QaJS5wYXJsZXkuZGViYXRlLnYxLkxpc3REZWJhdGVzUmVzcG9uc2USXAoLV2F0Y2hEZWJhdGUSJC5wYXJsZXkuZGViYXRlLnYxLldhdGNoRGViYXRlUmVxdWVzdBolLnBhcmxleS5kZWJhdGUudjEuV2F0Y2hEZWJhdGVSZXNwb25zZTABEl0KDENhbmNlbERlYmF0ZRIlLnBhcmxleS5kZWJhdGUudjEuQ2FuY2VsRGViYXRlUmVxdWVzdBomLnBhcmxleS5kZWJhdGUudjEuQ2FuY2VsRGViYXRlUmVzcG9uc2ViBnByb3RvMw", [file_parley_inference_v1_inference, file_parley_voting_v1_voting]);
+  fileDesc("Ch1wYXJsZXkvZGViYXRlL3YxL2RlYmF0ZS5wcm90bxIQcGFybGV5LmRlYmF0ZS52MSIyCgZCdWRnZXQSDgoGdG9rZW5zGAEgASgNEhgKEGRlYWRsaW5lX3NlY29uZHMYAiABKAEilQIKCkRlYmF0ZVNwZWMSDwoHc29jaWV0eRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoDRIQCghxdWVzdGlvbhgDIAEoCRIMCgR0YXNrGAQgASgJEgwKBHNlZWQYBSABKAQSLwoIcHJvdG9jb2wYBiABKAsyHS5wYXJsZXkuaW5mZXJlbmNlLnYxLlByb3RvY29sEigKBmJ1ZGdldBgHIAEoCzIYLnBhcmxleS5kZWJhdGUudjEuQnVkZ2V0EhIKCmVhcmx5X3N0b3AYCCABKAgSEAoIcHJpb3JpdHkYCSABKAkSDQoFYmF0Y2gYCiABKAkSEgoKY29sbGVjdGlvbhgLIAEoCRISCgpwcm9ibGVtX2lkGAwgASgJIvMBCgRUdXJuEgwKBGtpbmQYASABKAkSDQoFcm91bmQYAiABKA0SEAoIcG9zaXRpb24YAyABKA0SDAoEc2VhdBgEIAEoCRIMCgR0ZXh0GAUgASgJEg8KB2ZhaWx1cmUYBiABKAkSEwoLc2VydmVkX25hbWUYByABKAkSFgoOYWRhcHRlcl9zaGEyNTYYCCABKAkSDgoGZW5naW5lGAkgASgJEhUKDXByb21wdF90b2tlbnMYCiABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYCyABKA0SDAoEc2VlZBgMIAEoBBISCgpsYXRlbmN5X21zGA0gASgBIpECCgZEZWJhdGUSCgoCaWQYASABKAkSKgoEc3BlYxgCIAEoCzIcLnBhcmxleS5kZWJhdGUudjEuRGViYXRlU3BlYxIOCgZzdGF0dXMYAyABKAkSDgoGcmVhc29uGAQgASgJEhIKCmNyZWF0ZWRfYXQYBSABKAkSEAoIZW5kZWRfYXQYBiABKAkSJAoEdm90ZRgHIAEoCzIWLnBhcmxleS52b3RpbmcudjEuVm90ZRIVCg1wcm9tcHRfdG9rZW5zGAggASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAkgASgNEhYKDnRyYW5zY3JpcHRfdXJpGAogASgJEhkKEXRyYW5zY3JpcHRfc2hhMjU2GAsgASgJIlQKE0NyZWF0ZURlYmF0ZVJlcXVlc3QSEQoJZGViYXRlX2lkGAEgASgJEioKBHNwZWMYAiABKAsyHC5wYXJsZXkuZGViYXRlLnYxLkRlYmF0ZVNwZWMiQAoUQ3JlYXRlRGViYXRlUmVzcG9uc2USKAoGZGViYXRlGAEgASgLMhgucGFybGV5LmRlYmF0ZS52MS5EZWJhdGUiHgoQR2V0RGViYXRlUmVxdWVzdBIKCgJpZBgBIAEoCSJkChFHZXREZWJhdGVSZXNwb25zZRIoCgZkZWJhdGUYASABKAsyGC5wYXJsZXkuZGViYXRlLnYxLkRlYmF0ZRIlCgV0dXJucxgCIAMoCzIWLnBhcmxleS5kZWJhdGUudjEuVHVybiI7ChJMaXN0RGViYXRlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiWQoTTGlzdERlYmF0ZXNSZXNwb25zZRIpCgdkZWJhdGVzGAEgAygLMhgucGFybGV5LmRlYmF0ZS52MS5EZWJhdGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjgKEldhdGNoRGViYXRlUmVxdWVzdBIKCgJpZBgBIAEoCRIWCg5hZnRlcl9zZXF1ZW5jZRgCIAEoBCKDAQoTV2F0Y2hEZWJhdGVSZXNwb25zZRIQCghzZXF1ZW5jZRgBIAEoBBImCgR0dXJuGAIgASgLMhYucGFybGV5LmRlYmF0ZS52MS5UdXJuSAASKQoFZW5kZWQYAyABKAsyGC5wYXJsZXkuZGViYXRlLnYxLkRlYmF0ZUgAQgcKBWVudHJ5IiEKE0NhbmNlbERlYmF0ZVJlcXVlc3QSCgoCaWQYASABKAkiQAoUQ2FuY2VsRGViYXRlUmVzcG9uc2USKAoGZGViYXRlGAEgASgLMhgucGFybGV5LmRlYmF0ZS52MS5EZWJhdGUiZwoFQmF0Y2gSCgoCaWQYASABKAkSDgoGc3RhdHVzGAIgASgJEg4KBnJlYXNvbhgDIAEoCRINCgV0b3RhbBgEIAEoDRIPCgdjcmVhdGVkGAUgASgNEhIKCmNyZWF0ZWRfYXQYBiABKAkiHQoPR2V0QmF0Y2hSZXF1ZXN0EgoKAmlkGAEgASgJIjoKEEdldEJhdGNoUmVzcG9uc2USJgoFYmF0Y2gYASABKAsyFy5wYXJsZXkuZGViYXRlLnYxLkJhdGNoIiAKEkNhbmNlbEJhdGNoUmVxdWVzdBIKCgJpZBgBIAEoCSI9ChNDYW5jZWxCYXRjaFJlc3BvbnNlEiYKBWJhdGNoGAEgASgLMhcucGFybGV5LmRlYmF0ZS52MS5CYXRjaCKiAQoQRGViYXRlc1JlcXVlc3RlZBINCgViYXRjaBgBIAEoCRISCgpjb2xsZWN0aW9uGAIgASgJEi4KCHRlbXBsYXRlGAMgASgLMhwucGFybGV5LmRlYmF0ZS52MS5EZWJhdGVTcGVjEhQKDHByb2JsZW1zX3VyaRgEIAEoCRIXCg9wcm9ibGVtc19zaGEyNTYYBSABKAkSDAoEc2VlZBgGIAEoBCLnAQoLRGViYXRlRW5kZWQSDgoGZGViYXRlGAEgASgJEg0KBWJhdGNoGAIgASgJEhIKCmNvbGxlY3Rpb24YAyABKAkSEgoKcHJvYmxlbV9pZBgEIAEoCRIPCgdzb2NpZXR5GAUgASgJEhAKCHJldmlzaW9uGAYgASgNEg4KBnN0YXR1cxgHIAEoCRIOCgZyZWFzb24YCCABKAkSDgoGYW5zd2VyGAkgASgJEgsKA3RpZRgKIAEoCBIWCg50cmFuc2NyaXB0X3VyaRgLIAEoCRIZChF0cmFuc2NyaXB0X3NoYTI1NhgMIAEoCTKMBQoNRGViYXRlU2VydmljZRJdCgxDcmVhdGVEZWJhdGUSJS5wYXJsZXkuZGViYXRlLnYxLkNyZWF0ZURlYmF0ZVJlcXVlc3QaJi5wYXJsZXkuZGViYXRlLnYxLkNyZWF0ZURlYmF0ZVJlc3BvbnNlElQKCUdldERlYmF0ZRIiLnBhcmxleS5kZWJhdGUudjEuR2V0RGViYXRlUmVxdWVzdBojLnBhcmxleS5kZWJhdGUudjEuR2V0RGViYXRlUmVzcG9uc2USWgoLTGlzdERlYmF0ZXMSJC5wYXJsZXkuZGViYXRlLnYxLkxpc3REZWJhdGVzUmVxdWVzdBolLnBhcmxleS5kZWJhdGUudjEuTGlzdERlYmF0ZXNSZXNwb25zZRJcCgtXYXRjaERlYmF0ZRIkLnBhcmxleS5kZWJhdGUudjEuV2F0Y2hEZWJhdGVSZXF1ZXN0GiUucGFybGV5LmRlYmF0ZS52MS5XYXRjaERlYmF0ZVJlc3BvbnNlMAESXQoMQ2FuY2VsRGViYXRlEiUucGFybGV5LmRlYmF0ZS52MS5DYW5jZWxEZWJhdGVSZXF1ZXN0GiYucGFybGV5LmRlYmF0ZS52MS5DYW5jZWxEZWJhdGVSZXNwb25zZRJRCghHZXRCYXRjaBIhLnBhcmxleS5kZWJhdGUudjEuR2V0QmF0Y2hSZXF1ZXN0GiIucGFybGV5LmRlYmF0ZS52MS5HZXRCYXRjaFJlc3BvbnNlEloKC0NhbmNlbEJhdGNoEiQucGFybGV5LmRlYmF0ZS52MS5DYW5jZWxCYXRjaFJlcXVlc3QaJS5wYXJsZXkuZGViYXRlLnYxLkNhbmNlbEJhdGNoUmVzcG9uc2ViBnByb3RvMw", [file_parley_inference_v1_inference, file_parley_voting_v1_voting]);
 
 /**
  * @generated from message parley.debate.v1.Budget
@@ -499,6 +499,126 @@ export const CancelDebateResponseSchema: GenMessage<CancelDebateResponse> = /*@_
   messageDesc(file_parley_debate_v1_debate, 13);
 
 /**
+ * What became of an event parley.debates.requested.
+ *
+ * @generated from message parley.debate.v1.Batch
+ */
+export type Batch = Message<"parley.debate.v1.Batch"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * "queued", "running", "created" (all debates are created), "failed" or "cancelled".
+   *
+   * @generated from field: string status = 2;
+   */
+  status: string;
+
+  /**
+   * Why it is failed or cancelled, else empty.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Its problems; 0 until they were read.
+   *
+   * @generated from field: uint32 total = 4;
+   */
+  total: number;
+
+  /**
+   * Problems whose debates are created.
+   *
+   * @generated from field: uint32 created = 5;
+   */
+  created: number;
+
+  /**
+   * @generated from field: string created_at = 6;
+   */
+  createdAt: string;
+};
+
+/**
+ * Describes the message parley.debate.v1.Batch.
+ * Use `create(BatchSchema)` to create a new message.
+ */
+export const BatchSchema: GenMessage<Batch> = /*@__PURE__*/
+  messageDesc(file_parley_debate_v1_debate, 14);
+
+/**
+ * @generated from message parley.debate.v1.GetBatchRequest
+ */
+export type GetBatchRequest = Message<"parley.debate.v1.GetBatchRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message parley.debate.v1.GetBatchRequest.
+ * Use `create(GetBatchRequestSchema)` to create a new message.
+ */
+export const GetBatchRequestSchema: GenMessage<GetBatchRequest> = /*@__PURE__*/
+  messageDesc(file_parley_debate_v1_debate, 15);
+
+/**
+ * @generated from message parley.debate.v1.GetBatchResponse
+ */
+export type GetBatchResponse = Message<"parley.debate.v1.GetBatchResponse"> & {
+  /**
+   * @generated from field: parley.debate.v1.Batch batch = 1;
+   */
+  batch?: Batch | undefined;
+};
+
+/**
+ * Describes the message parley.debate.v1.GetBatchResponse.
+ * Use `create(GetBatchResponseSchema)` to create a new message.
+ */
+export const GetBatchResponseSchema: GenMessage<GetBatchResponse> = /*@__PURE__*/
+  messageDesc(file_parley_debate_v1_debate, 16);
+
+/**
+ * @generated from message parley.debate.v1.CancelBatchRequest
+ */
+export type CancelBatchRequest = Message<"parley.debate.v1.CancelBatchRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message parley.debate.v1.CancelBatchRequest.
+ * Use `create(CancelBatchRequestSchema)` to create a new message.
+ */
+export const CancelBatchRequestSchema: GenMessage<CancelBatchRequest> = /*@__PURE__*/
+  messageDesc(file_parley_debate_v1_debate, 17);
+
+/**
+ * @generated from message parley.debate.v1.CancelBatchResponse
+ */
+export type CancelBatchResponse = Message<"parley.debate.v1.CancelBatchResponse"> & {
+  /**
+   * @generated from field: parley.debate.v1.Batch batch = 1;
+   */
+  batch?: Batch | undefined;
+};
+
+/**
+ * Describes the message parley.debate.v1.CancelBatchResponse.
+ * Use `create(CancelBatchResponseSchema)` to create a new message.
+ */
+export const CancelBatchResponseSchema: GenMessage<CancelBatchResponse> = /*@__PURE__*/
+  messageDesc(file_parley_debate_v1_debate, 18);
+
+/**
  * Event parley.debates.requested, keyed by batch: one debate for each problem of a JSONL artifact.
  *
  * @generated from message parley.debate.v1.DebatesRequested
@@ -544,7 +664,7 @@ export type DebatesRequested = Message<"parley.debate.v1.DebatesRequested"> & {
  * Use `create(DebatesRequestedSchema)` to create a new message.
  */
 export const DebatesRequestedSchema: GenMessage<DebatesRequested> = /*@__PURE__*/
-  messageDesc(file_parley_debate_v1_debate, 14);
+  messageDesc(file_parley_debate_v1_debate, 19);
 
 /**
  * Event parley.debates.ended, keyed by collection, or by debate where there is none.
@@ -618,7 +738,7 @@ export type DebateEnded = Message<"parley.debate.v1.DebateEnded"> & {
  * Use `create(DebateEndedSchema)` to create a new message.
  */
 export const DebateEndedSchema: GenMessage<DebateEnded> = /*@__PURE__*/
-  messageDesc(file_parley_debate_v1_debate, 15);
+  messageDesc(file_parley_debate_v1_debate, 20);
 
 /**
  * @generated from service parley.debate.v1.DebateService
@@ -667,6 +787,25 @@ export const DebateService: GenService<{
     methodKind: "unary";
     input: typeof CancelDebateRequestSchema;
     output: typeof CancelDebateResponseSchema;
+  },
+  /**
+   * @generated from rpc parley.debate.v1.DebateService.GetBatch
+   */
+  getBatch: {
+    methodKind: "unary";
+    input: typeof GetBatchRequestSchema;
+    output: typeof GetBatchResponseSchema;
+  },
+  /**
+   * Creates no more of a batch's debates and cancels those that have not ended. Idempotent. An unknown batch
+   * is remembered as cancelled, so that a request for it that comes later starts nothing.
+   *
+   * @generated from rpc parley.debate.v1.DebateService.CancelBatch
+   */
+  cancelBatch: {
+    methodKind: "unary";
+    input: typeof CancelBatchRequestSchema;
+    output: typeof CancelBatchResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_parley_debate_v1_debate, 0);
