@@ -7,11 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [
-            'services/*/src/**/*.test.ts',
-            'src/**/*.test.ts',
-            'tests/structure/**/*.test.ts',
-          ],
+          include: ['services/*/src/**/*.test.ts', 'tests/structure/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },

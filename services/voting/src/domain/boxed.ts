@@ -3,15 +3,18 @@ const OPEN = 123;
 const CLOSE = 125;
 const BACKSLASH = 92;
 
+/** A box: what stands in it, and where the whole of it begins and ends. */
+export type Box = { text: string; from: number; to: number };
+
 /**
- * What stands in the last complete, non-empty `\boxed{…}`; braces nest, escaped ones do not count. One pass
- * over the text, whatever it holds.
+ * The last complete, non-empty `\boxed{…}`; braces nest, escaped ones do not count. One pass over the text,
+ * whatever it holds.
  */
-export function lastBoxed(text: string): string | undefined {
+export function lastBoxed(text: string): Box | undefined {
   let at = text.indexOf(MARK);
   if (at < 0) return undefined;
-  const starts: { content: number; depth: number }[] = [];
-  let found: { from: number; to: number } | undefined;
+  const starts: { mark: number; content: number; depth: number }[] = [];
+  let found: { mark: number; content: number; end: number } | undefined;
   let depth = 0;
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -19,7 +22,7 @@ export function lastBoxed(text: string): string | undefined {
       const content = text.startsWith(MARK, at) ? contentAfter(text, at + MARK.length) : undefined;
       if (content === undefined) at++;
       else {
-        starts.push({ content, depth });
+        starts.push({ mark: at, content, depth });
         depth++;
         at = content - 1;
       }
@@ -29,11 +32,12 @@ export function lastBoxed(text: string): string | undefined {
       const start = starts.at(-1);
       if (start?.depth !== depth) continue;
       starts.pop();
-      if (start.content >= (found?.from ?? 0) && /\S/.test(text.slice(start.content, at)))
-        found = { from: start.content, to: at };
+      if (start.content >= (found?.content ?? 0) && /\S/.test(text.slice(start.content, at)))
+        found = { mark: start.mark, content: start.content, end: at };
     }
   }
-  return found && text.slice(found.from, found.to);
+  if (!found) return undefined;
+  return { text: text.slice(found.content, found.end), from: found.mark, to: found.end + 1 };
 }
 
 function contentAfter(text: string, at: number): number | undefined {

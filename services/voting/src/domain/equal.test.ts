@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalAnswer, equalAnswers } from './equal.ts';
+import { canonicalAnswer, equalAnswers, isCanonicalNumber } from './equal.ts';
 import { TASKS, type Task } from './task.ts';
 
 const EQUAL: [Task, string, string][] = [
@@ -17,6 +17,14 @@ const EQUAL: [Task, string, string][] = [
   ['gsm8k', '-$7', '-7'],
   ['gsm8k', '-0', '0'],
   ['gsm8k', '5 + 3 = 8', '8'],
+  ['gsm8k', '2 1/2 hours', '2.5'],
+  ['gsm8k', '\\frac{1}{2}\\text{ cup}', '0.5'],
+  ['gsm8k', 'a loss of -$5', '-5'],
+  ['gsm8k', '60 km/hour', '60'],
+  ['gsm8k', '$18/day', '18'],
+  ['gsm8k', 'Rs. 18', '18'],
+  ['gsm8k', '(-27)', '-27'],
+  ['gsm8k', '**18** apples (red)', '18'],
   ['arithmetic', '+12', '12'],
   ['arithmetic', '007', '7'],
   ['arithmetic', '.5', '0.50'],
@@ -37,6 +45,8 @@ const EQUAL: [Task, string, string][] = [
   ['math', 'x = 5', '5'],
   ['math', '$\\sqrt{2}$', '\\sqrt{2}.'],
   ['math', '10,\\!000', '10000'],
+  ['math', 'The total is -5.', '-5'],
+  ['math', 'thus, we have n = \\frac12', '0.5'],
   ['text', ' Paris. ', 'paris'],
   ['text', '**New  York**', 'new york'],
 ];
@@ -44,6 +54,20 @@ const EQUAL: [Task, string, string][] = [
 const DIFFERENT: [Task, string, string][] = [
   ['gsm8k', '18', '19'],
   ['gsm8k', '18', '-18'],
+  ['gsm8k', '3+4*5', '3'],
+  ['gsm8k', '3+4*5', '5'],
+  ['gsm8k', 'x-5', '-5'],
+  ['gsm8k', '3+', '3'],
+  ['gsm8k', '3 +', '3'],
+  ['gsm8k', '3x - y', '3'],
+  ['gsm8k', '2\\pi', '2'],
+  ['gsm8k', '2^x', '2'],
+  ['gsm8k', '3 \\times 4', '3'],
+  ['gsm8k', '3 and 4', '4'],
+  ['gsm8k', '3, 400', '3400'],
+  ['math', 'it is not 5', '5'],
+  ['math', 'x is 5 or 6', '5'],
+  ['math', '3 hours 20 minutes', '20'],
   ['arithmetic', '9007199254740993', '9007199254740992'],
   ['arithmetic', '0.1', '0.10000000000000000001'],
   ['math', '1/3', '0.3333333333333333'],
@@ -101,6 +125,8 @@ describe('equalAnswers', () => {
         '000',
         'E',
         '~',
+        'so ',
+        'it is ',
       ],
     );
     const text = fc.oneof(
@@ -113,6 +139,19 @@ describe('equalAnswers', () => {
         expect(canonicalAnswer(task, once)).toBe(once);
       }),
       { numRuns: 20_000 },
+    );
+  });
+
+  it('takes no number out of an expression of several', () => {
+    const number = fc.integer({ min: -999, max: 999 }).map(String);
+    const operator = fc.constantFrom('+', '-', '*', ' + ', ' - ', ' \\times ', '^', ' and ', ', ');
+    const more = fc.array(fc.tuple(operator, number), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(number, more, fc.constantFrom('', ' apples', '$'), (first, rest, unit) => {
+        const text = `${first}${rest.flat().join('')}${unit}`;
+        expect(isCanonicalNumber(canonicalAnswer('gsm8k', text))).toBe(false);
+        expect(canonicalAnswer('gsm8k', `${text} = ${first}${unit}`)).toBe(String(Number(first)));
+      }),
     );
   });
 

@@ -29,6 +29,27 @@ const TABLE: [Task, string, string, string][] = [
   ['gsm8k', '1,2,3', '3', 'last-number'],
   ['gsm8k', '80% of them', '80', 'last-number'],
   ['gsm8k', 'no idea', '', ''],
+  ['gsm8k', '\\boxed{18 apples}', '18', 'boxed'],
+  ['math', 'She has 5 apples left.', '5', 'last-number'],
+  ['math', '2 red and 3 blue', '', ''],
+  ['gsm8k', '\\boxed{$18.50}', '18.5', 'boxed'],
+  ['gsm8k', '\\boxed{-27}', '-27', 'boxed'],
+  ['gsm8k', '\\boxed{x = 18}', '18', 'boxed'],
+  ['gsm8k', '\\boxed{3+4*5}', '', ''],
+  ['gsm8k', '\\boxed{3 hours 20 minutes}', '', ''],
+  ['gsm8k', '\\boxed{1,2,3}', '', ''],
+  ['gsm8k', '\\boxed{\\sqrt{16}}', '', ''],
+  ['gsm8k', '\\boxed{3+4*5} = 23', '23', 'last-number'],
+  ['gsm8k', '\\boxed{3+4*5}. The answer is 23 apples.', '23', 'phrase'],
+  ['gsm8k', '\\boxed{5}, that is \\boxed{2+3}', '5', 'boxed'],
+  ['gsm8k', '\\boxed{\\boxed{3+4}}', '', ''],
+  ['gsm8k', '#### 3+4*5', '', ''],
+  ['gsm8k', '23\n#### 3+4*5', '23', 'last-number'],
+  ['gsm8k', 'The answer is 3+4*5.', '', ''],
+  ['gsm8k', 'The answer is 5. The answer is $3+4*5$', '5', 'phrase'],
+  ['gsm8k', 'Answer: 3*4 = 12 and 5 more make 17', '17', 'last-number'],
+  ['arithmetic', '\\boxed{1+2*3+4-5*6}', '', ''],
+  ['arithmetic', '\\boxed{1+2*3+4-5*6=-19}', '-19', 'boxed'],
   ['arithmetic', '1+2*3+4-5*6 = 1+6+4-30 = -19', '-19', 'last-number'],
   ['arithmetic', '123456789012345678901234567890', '123456789012345678901234567890', 'last-number'],
   ['math', '\\boxed{\\frac{\\sqrt{3}}{2}}', '\\frac{\\sqrt{3}}{2}', 'boxed'],
@@ -36,7 +57,13 @@ const TABLE: [Task, string, string, string][] = [
   ['math', 'The answer is $\\frac{2}{4}$ because 2 < 4.', '0.5', 'phrase'],
   ['math', '\\frac{1}{3}', '1/3', 'whole'],
   ['math', 'x^2+1', 'x^2+1', 'whole'],
-  ['math', 'so we get 5', '5', 'last-number'],
+  ['math', 'so we get 5', '5', 'whole'],
+  ['math', 'so x = 5', '5', 'whole'],
+  ['math', '2 red and 3 blue', '', ''],
+  ['math', 'There are 2 red ones\nand 3 blue ones', '3', 'last-number'],
+  ['math', '\\boxed{2 red and 3 blue}', '2 red and 3 blue', 'boxed'],
+  ['math', '\\boxed{the answer is x+1}', 'x+1', 'boxed'],
+  ['math', '\\boxed{3+4*5}', '3+4*5', 'boxed'],
   ['text', 'I say \\boxed{Paris}', 'paris', 'boxed'],
   ['text', 'The answer is New York. It is big.', 'new york', 'phrase'],
   ['text', 'Paris', '', ''],
@@ -61,16 +88,16 @@ describe('extractAnswer', () => {
   it('takes a bare answer as the whole where a reference is expected', () => {
     expect(extractReference('text', ' Paris ')).toEqual({ answer: 'paris', rule: 'whole' });
     expect(extractReference('gsm8k', 'none')).toEqual({ answer: '', rule: '' });
-    expect(extractReference('math', 'not enough data')).toEqual({
-      answer: 'not enough data',
-      rule: 'whole',
-    });
+    for (const answer of ['not enough data', '3 hours 20 minutes', 'it is not 5'])
+      expect(extractReference('math', answer)).toEqual({ answer, rule: 'whole' });
+    expect(extractReference('math', `${'so it goes, '.repeat(30)} 5`).answer).toBe('5');
   });
 
   const MEGABYTE = 1024 * 1024;
   /** Generous for a busy machine; a quadratic rule would need minutes. */
   const LINEAR_MS = 3000;
   const units = [
+    ...['\\boxed{.}', '\\boxed{1+2}', 'answer is 1+2.\n', '#### 1+2\n', 'the ', 'is', 'is 1'],
     ...[
       '\\boxed{',
       '\\boxed',

@@ -10,7 +10,15 @@ const FRAC = new RegExp(
   `^([-+]?)(?:(\\d+) ?)?\\\\frac ?\\{ ?(${INTEGER}) ?\\} ?\\{ ?(${INTEGER}) ?\\}$`,
 );
 const MIXED = /^([-+]?)(\d+) (\d+)\/(\d+)$/;
-const FIRST = /[-+]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+|\/\d+(?![\d./]))?|[-+]?\.\d+/;
+const NUMBERS = /(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+|\/\d+(?![\d./]))?|\.\d+/g;
+/** LaTeX for units and currencies, and for "about". */
+const SIGNS = /\\(?:degrees?|pounds|euro|textdollar|approx)(?![a-z])/g;
+const WORDS_BEFORE = /^(?:rs\.|[a-z']{2,}[ :,]*)+/;
+const WORDS_AFTER = / ?[a-z(][a-z ,.'()]*$/;
+/** An operator whose other operand is a bracket, a variable or anything: not the sign of a number in words. */
+const OPERATOR_BEFORE = /[*/^×÷·]$|(?:[\d)\]}]|(?<![a-z])[a-z])[-+]$/;
+const OPERATOR_AFTER =
+  /^(?:[a-z]?(?:[+^×÷·]|[-*](?:$|[([{]|[a-z](?![a-z])))|\/(?:$|[([{]|[a-z](?![a-z])))/;
 const LAST = /(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)$/;
 
 /**
@@ -88,10 +96,24 @@ function divisor(a: bigint, b: bigint): bigint {
   return x;
 }
 
-/** The first number in a text of at most `MAX_ANSWER` characters, in canonical form. */
-export function firstNumber(text: string): string | undefined {
-  const found = FIRST.exec(text)?.[0];
-  return found === undefined ? undefined : canonicalNumber(found);
+/**
+ * The one number that a text of at most `MAX_ANSWER` characters gives, in canonical form, whatever words stand
+ * around it: `18 apples`, `2 1/2 hours`, `18/day`. Undefined for several numbers and for one that is a part of
+ * an expression (`3+4*5`, `x-5`, `\sqrt{16}`). The text is in lower case.
+ */
+export function onlyNumber(text: string): string | undefined {
+  const plain = text.replaceAll('**', '').replace(SIGNS, '');
+  const bare = canonicalNumber(plain.replace(WORDS_BEFORE, '').replace(WORDS_AFTER, ''));
+  if (bare !== undefined) return bare;
+  const numbers = [...plain.matchAll(NUMBERS)].filter(
+    ({ 0: number, index }) => number.startsWith('.') || !/[a-z_]/.test(plain[index - 1] ?? ''),
+  );
+  const [found] = numbers;
+  if (!found || numbers.length > 1 || /\\[a-z]/.test(plain)) return undefined;
+  const before = plain.slice(0, found.index);
+  const after = plain.slice(found.index + found[0].length);
+  if (OPERATOR_BEFORE.test(before) || OPERATOR_AFTER.test(after)) return undefined;
+  return canonicalNumber(`${before.endsWith('-') ? '-' : ''}${found[0]}`);
 }
 
 /**

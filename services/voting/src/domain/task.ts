@@ -1,5 +1,8 @@
 /** How a response says its final answer; `whole` is a response that is nothing but the answer. */
-export type Rule = 'boxed' | 'hashes' | 'phrase' | 'last-number' | 'whole';
+export type Rule = Mark | 'last-number' | 'whole';
+
+/** Ways in which a response marks its final answer. */
+export type Mark = 'boxed' | 'hashes' | 'phrase';
 
 /** The ways of extracting and comparing answers. */
 export const TASKS = ['arithmetic', 'gsm8k', 'math', 'text'] as const;
@@ -21,6 +24,9 @@ export function isNumeric(task: Task): boolean {
 
 /** Characters of a final answer; anything longer is no answer. Bounds the work on hostile input. */
 export const MAX_ANSWER = 1024;
+
+/** Characters of a final answer that is no number, and of a line that may be one. */
+export const MAX_LINE = 256;
 
 export function isTask(text: string): text is Task {
   return (TASKS as readonly string[]).includes(text);
