@@ -6,6 +6,7 @@ export type { Verdict } from './domain/gate.ts';
 export type { IterationReport } from './domain/report.ts';
 export type { CycleSpec } from './domain/spec.ts';
 export type { Status } from './domain/state.ts';
+export { pairedDifference } from './domain/statistics.ts';
 export type { Phase } from './domain/steps.ts';
 export type { TrainingJob, TrainingResult } from './domain/training.ts';
 export type { CycleView, EvaluationView } from './routes/schemas.ts';

@@ -23,6 +23,7 @@ export * from './ports.ts';
 export * from './random.ts';
 export * from './store/open.ts';
 export * from './store/port.ts';
+export * from './tasks.ts';
 export * from './trace.ts';
 export * from './work/limited.ts';
 export * from './work/runner.ts';

@@ -1,6 +1,5 @@
-import { createGrpcClient } from '@parley/platform';
+import { createGrpcClient, type Task } from '@parley/platform';
 import { VotingService } from '@parley/proto/voting';
-import type { Task } from '../domain/problem.ts';
 
 /** Canonical final answers of responses, in their order; empty where there is none. */
 export type Extractor = {

@@ -1,4 +1,11 @@
-import { type Artifacts, canonicalJson, ParleyError, type Store, sha256 } from '@parley/platform';
+import {
+  type Artifacts,
+  canonicalJson,
+  ParleyError,
+  type Store,
+  sha256,
+  type Task,
+} from '@parley/platform';
 import { type ArithmeticSpec, generateArithmetic } from '../domain/arithmetic.ts';
 import type { Split } from '../domain/collection.ts';
 import {
@@ -7,7 +14,6 @@ import {
   problemsFromJsonl,
   problemsToJsonl,
   type SplitName,
-  type Task,
 } from '../domain/problem.ts';
 
 /** A named set of problems in up to two splits; `arithmetic` is how it was generated. */

@@ -1,4 +1,5 @@
-import type { SplitName, Task } from './problem.ts';
+import type { Task } from '@parley/platform';
+import type { SplitName } from './problem.ts';
 
 /** How a debate can end. */
 export const ENDED = ['completed', 'partial', 'failed', 'cancelled'] as const;

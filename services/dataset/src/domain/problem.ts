@@ -6,10 +6,6 @@ export type Problem = { id: string; question: string; answer: string };
 export const SPLITS = ['train', 'evaluation'] as const;
 export type SplitName = (typeof SPLITS)[number];
 
-export const TASKS = ['arithmetic', 'gsm8k', 'math', 'text'] as const;
-/** How answers are extracted and compared. */
-export type Task = (typeof TASKS)[number];
-
 /** The stated limits of a split. */
 export const LIMITS = {
   problems: 100_000,

@@ -1,8 +1,9 @@
+import { TASKS } from '@parley/platform';
 import { Type } from 'typebox';
 import { DEFAULT_OPERAND_MAX } from '../domain/arithmetic.ts';
 import { PURPOSES } from '../domain/collection.ts';
 import { POOLINGS } from '../domain/dataset.ts';
-import { LIMITS, SPLITS, TASKS } from '../domain/problem.ts';
+import { LIMITS, SPLITS } from '../domain/problem.ts';
 import { COLLECTION_ID, NAME } from '../limits.ts';
 
 const closed = { additionalProperties: false } as const;

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { invalid, type ServiceImplementation } from '@parley/platform';
+import { invalid, type ServiceImplementation, TASKS } from '@parley/platform';
 import type {
   ArithmeticGenerator,
   CollectionSchema,
@@ -14,7 +14,7 @@ import type { DatasetContext } from '../context.ts';
 import { type ArithmeticSpec, DEFAULT_OPERAND_MAX } from '../domain/arithmetic.ts';
 import { type Collection, PURPOSES, type Split } from '../domain/collection.ts';
 import { POOLINGS } from '../domain/dataset.ts';
-import { SPLITS, TASKS } from '../domain/problem.ts';
+import { SPLITS } from '../domain/problem.ts';
 import { checkCollectionId, checkName, checkWeight } from '../limits.ts';
 import { type ProblemResult, problemResults } from '../work/results.ts';
 import { seal } from '../work/seal.ts';

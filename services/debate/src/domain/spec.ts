@@ -1,4 +1,4 @@
-import { invalid, ParleyError } from '@parley/platform';
+import { invalid, ParleyError, type Task } from '@parley/platform';
 
 /** How an agent samples. */
 export type Sampling = { temperature: number; topP: number; maxTokens: number };
@@ -17,10 +17,6 @@ export type Protocol = {
 
 /** Prompt and completion tokens over all calls, and seconds from acceptance; 0 is no limit. */
 export type Budget = { tokens: number; deadlineSeconds: number };
-
-export const TASKS = ['arithmetic', 'gsm8k', 'math', 'text'] as const;
-/** How answers are extracted and compared. */
-export type Task = (typeof TASKS)[number];
 
 export const PRIORITIES = ['interactive', 'batch'] as const;
 export type Priority = (typeof PRIORITIES)[number];

@@ -1,7 +1,8 @@
+import { TASKS } from '@parley/platform';
 import { Type } from 'typebox';
 import { BATCH_STATUSES } from '../domain/batch.ts';
 import { ID_PATTERN } from '../domain/ids.ts';
-import { LIMITS, MAX_DEADLINE_SECONDS, PRIORITIES, TASKS } from '../domain/spec.ts';
+import { LIMITS, MAX_DEADLINE_SECONDS, PRIORITIES } from '../domain/spec.ts';
 
 const closed = { additionalProperties: false } as const;
 const Id = Type.String({ minLength: 1, maxLength: LIMITS.idLength, pattern: ID_PATTERN });

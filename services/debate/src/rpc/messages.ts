@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { invalid } from '@parley/platform';
+import { invalid, TASKS } from '@parley/platform';
 import type {
   DebateSchema,
   DebateSpec as DebateSpecMessage,
@@ -9,13 +9,7 @@ import type {
 import type { Protocol as ProtocolMessage } from '@parley/proto/inference';
 import type { BatchRequest } from '../domain/batch.ts';
 import { type DebateRecord, hasEnded, type Vote } from '../domain/record.ts';
-import {
-  type DebateRequest,
-  LIMITS,
-  PRIORITIES,
-  type ProtocolOverride,
-  TASKS,
-} from '../domain/spec.ts';
+import { type DebateRequest, LIMITS, PRIORITIES, type ProtocolOverride } from '../domain/spec.ts';
 import type { Turn } from '../domain/turn.ts';
 
 /**

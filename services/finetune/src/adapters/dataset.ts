@@ -60,7 +60,7 @@ export function connectDataset(address: string): DatasetClient {
   const client = createGrpcClient(DatasetService, { address, defaultDeadlineMs: 30_000 });
   return {
     async problemSet(name, signal) {
-      const { problemSet } = await client.getProblemSet({ name }, withSignal(signal));
+      const { problemSet } = await client.getProblemSet({ name }, { signal });
       const splits = (problemSet?.splits ?? []).map((split): [string, SplitRef] => [
         split.name,
         splitRef(split),
@@ -69,12 +69,12 @@ export function connectDataset(address: string): DatasetClient {
     },
 
     async openCollection(request, signal) {
-      const { collection, split } = await client.openCollection(request, withSignal(signal));
+      const { collection, split } = await client.openCollection(request, { signal });
       return { expected: collection?.expected ?? 0, split: splitRef(split) };
     },
 
     async collection(id, signal) {
-      const { collection } = await client.getCollection({ id }, withSignal(signal));
+      const { collection } = await client.getCollection({ id }, { signal });
       const ended = Object.values(collection?.ended ?? {});
       return {
         done: ended.reduce((sum, count) => sum + count, 0),
@@ -86,7 +86,7 @@ export function connectDataset(address: string): DatasetClient {
     async seal({ seed, ...request }, signal) {
       const { datasets } = await client.seal(
         { ...request, seed: BigInt(seed) },
-        { deadlineMs: SEAL_DEADLINE_MS, ...withSignal(signal) },
+        { deadlineMs: SEAL_DEADLINE_MS, signal },
       );
       return datasets.map(({ seat, rows, pools, uri, sha256, manifestUri, manifestSha256 }) => {
         const manifest: ArtifactRef = { uri: manifestUri, sha256: manifestSha256 };
@@ -97,7 +97,7 @@ export function connectDataset(address: string): DatasetClient {
     async *results(collection, signal) {
       const rows = client.streamResults(
         { collection },
-        { deadlineMs: RESULTS_DEADLINE_MS, ...withSignal(signal) },
+        { deadlineMs: RESULTS_DEADLINE_MS, signal },
       );
       for await (const row of rows) {
         const { reference, status, answer, consensus, prompt, tokens } = row;
@@ -125,8 +125,4 @@ function splitRef(split: Split | undefined): SplitRef {
     uri: split?.uri ?? '',
     sha256: split?.sha256 ?? '',
   };
-}
-
-function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

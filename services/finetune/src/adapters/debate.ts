@@ -23,7 +23,7 @@ export function connectDebate(address: string): DebateClient {
   const client = createGrpcClient(DebateService, { address, defaultDeadlineMs: 30_000 });
   return {
     async batch(id, signal) {
-      const { batch } = await client.getBatch({ id }, signal === undefined ? {} : { signal });
+      const { batch } = await client.getBatch({ id }, { signal });
       return { status: batch?.status ?? '', reason: batch?.reason ?? '' };
     },
 

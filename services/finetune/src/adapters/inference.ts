@@ -53,7 +53,7 @@ export function connectInference(address: string): InferenceClient {
   const client = createGrpcClient(InferenceService, { address, defaultDeadlineMs: 60_000 });
   return {
     async society(name, signal) {
-      const { society } = await client.getSociety({ name }, withSignal(signal));
+      const { society } = await client.getSociety({ name }, { signal });
       return {
         base: society?.base ?? '',
         agents: society?.agents ?? 0,
@@ -62,7 +62,7 @@ export function connectInference(address: string): InferenceClient {
     },
 
     async adapters(society, number, signal) {
-      const { revision } = await client.getRevision({ society, number }, withSignal(signal));
+      const { revision } = await client.getRevision({ society, number }, { signal });
       return Object.fromEntries(
         (revision?.agents ?? []).map(({ seat, adapterUri, adapterSha256 }) => [
           seat,
@@ -82,13 +82,13 @@ export function connectInference(address: string): InferenceClient {
             parentAdapterSha256: parentSha256 ?? '',
           })),
         },
-        withSignal(signal),
+        { signal },
       );
       return revision?.number ?? 0;
     },
 
     async promote(society, number, signal) {
-      await client.promoteRevision({ society, number }, withSignal(signal));
+      await client.promoteRevision({ society, number }, { signal });
     },
 
     async score({ items, ...request }, signal) {
@@ -100,7 +100,7 @@ export function connectInference(address: string): InferenceClient {
             answer,
           })),
         },
-        { deadlineMs: ENGINE_DEADLINE_MS, ...withSignal(signal) },
+        { deadlineMs: ENGINE_DEADLINE_MS, signal },
       );
       return scores.map(({ logProbability, tokens }) => ({ logProbability, tokens }));
     },
@@ -108,15 +108,11 @@ export function connectInference(address: string): InferenceClient {
     async embed(texts, signal) {
       const { embeddings } = await client.embed(
         { texts },
-        { deadlineMs: ENGINE_DEADLINE_MS, ...withSignal(signal) },
+        { deadlineMs: ENGINE_DEADLINE_MS, signal },
       );
       return embeddings.map(({ values }) => values);
     },
 
     close: () => client.close(),
   };
-}
-
-function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

@@ -25,19 +25,15 @@ export function connectVoting(address: string): VotingClient {
   return {
     async plurality(task, responses, seed, signal) {
       const ballots = responses.map((response, index) => ({ agent: `${index + 1}`, response }));
-      const { vote } = await client.tally({ task, ballots, seed: BigInt(seed) }, call(signal));
+      const { vote } = await client.tally({ task, ballots, seed: BigInt(seed) }, { signal });
       return vote?.winner?.answer;
     },
 
     async grade(task, pairs, signal) {
-      const { results } = await client.grade({ task, pairs }, call(signal));
+      const { results } = await client.grade({ task, pairs }, { signal });
       return results.map(({ equal }) => equal);
     },
 
     close: () => client.close(),
   };
-}
-
-function call(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

@@ -22,7 +22,11 @@ import { methodDefinition } from './methods.ts';
 import { fromServiceError } from './status.ts';
 
 /** How one call is made. Without a deadline the client's default holds. */
-export type CallOptions = { deadlineMs?: number; signal?: AbortSignal; trace?: TraceId };
+export type CallOptions = {
+  deadlineMs?: number;
+  signal?: AbortSignal | undefined;
+  trace?: TraceId | undefined;
+};
 
 /** A typed client: unary methods return a promise, streaming ones an async iterable. All throw ParleyError. */
 export type GrpcClient<S extends DescService> = {

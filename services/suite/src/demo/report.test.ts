@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildReport, type CycleIteration, pairedDifference } from './report.ts';
+import { buildReport, type CycleIteration } from './report.ts';
 
 function iteration(number: number, debate: string): CycleIteration {
   const strategy = (bits: string) => {
@@ -56,7 +56,8 @@ describe('buildReport', () => {
       society: 1,
       strategies: { debate: { accuracy: 1 }, singleAgentFinetuning: { accuracy: 1 } },
     });
-    expect(report.comparisons[0]).toMatchObject({ iteration: 1, difference: 0.75 });
+    expect(report.comparisons[0]).toMatchObject({ iteration: 1, difference: 0.75, shown: true });
+    expect(report.comparisons.at(-2)).toMatchObject({ difference: 0, shown: false });
   });
 
   it('leaves out what the baseline cycle has not reached', () => {
@@ -66,16 +67,5 @@ describe('buildReport', () => {
       [iteration(0, '1100')],
     );
     expect(report.iterations[1]?.strategies.singleAgentFinetuning).toBeUndefined();
-  });
-});
-
-describe('pairedDifference', () => {
-  it.each([
-    ['1111', '0000', 1, 0, true],
-    ['1010', '0101', 0, 0.5, false],
-    ['1100', '1100', 0, 0, false],
-    ['', '', 0, 0, false],
-  ])('of %s and %s is %d ± %d', (a, b, difference, standardError, shown) => {
-    expect(pairedDifference(a, b)).toEqual({ difference, standardError, shown });
   });
 });

@@ -1,3 +1,5 @@
+import { pairedDifference } from '@parley/finetune';
+
 /** Accuracy with its standard error sqrt(p(1−p)/n) over n problems. */
 export type StrategyResult = { accuracy: number; standardError: number; problems: number };
 
@@ -130,32 +132,16 @@ function compareLast(
             strategy: 'debate',
             baseline: name,
             iteration: last.iteration,
-            ...pairedDifference(debate, bits),
+            ...compared(debate, bits),
           },
         ],
   );
 }
 
-/**
- * Mean difference of two strategies on the same problems and the standard error of that mean,
- * sqrt(var(d)/n) with d in {−1, 0, 1}.
- */
-export function pairedDifference(
+function compared(
   strategy: string,
   baseline: string,
-): { difference: number; standardError: number; shown: boolean } {
-  const problems = Math.min(strategy.length, baseline.length);
-  if (problems === 0) return { difference: 0, standardError: 0, shown: false };
-  let sum = 0;
-  let squares = 0;
-  for (let problem = 0; problem < problems; problem++) {
-    const difference = Number(strategy[problem]) - Number(baseline[problem]);
-    sum += difference;
-    squares += difference * difference;
-  }
-  const difference = sum / problems;
-  const standardError = Math.sqrt(
-    Math.max(0, squares / problems - difference * difference) / problems,
-  );
+): Pick<Comparison, 'difference' | 'standardError' | 'shown'> {
+  const { difference, standardError } = pairedDifference(strategy, baseline);
   return { difference, standardError, shown: Math.abs(difference) > 2 * standardError };
 }

@@ -1,7 +1,7 @@
+import { TASKS, type Task } from '@parley/platform';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalAnswer, equalAnswers, isCanonicalNumber } from './equal.ts';
-import { TASKS, type Task } from './task.ts';
 
 const EQUAL: [Task, string, string][] = [
   ['gsm8k', '18', '18.0'],

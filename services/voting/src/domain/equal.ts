@@ -1,5 +1,6 @@
+import type { Task } from '@parley/platform';
 import { canonicalNumber, onlyNumber } from './number.ts';
-import { isNumeric, MAX_ANSWER, type Task } from './task.ts';
+import { isNumeric, MAX_ANSWER } from './task.ts';
 
 /** Passes of normalisation; each removes a level of nesting. A text that still changes after them is no answer. */
 const MAX_PASSES = 8;

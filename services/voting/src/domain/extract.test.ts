@@ -1,7 +1,7 @@
+import { TASKS, type Task } from '@parley/platform';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { extractAnswer, extractReference } from './extract.ts';
-import { TASKS, type Task } from './task.ts';
 
 const TABLE: [Task, string, string, string][] = [
   ['gsm8k', 'She has \\boxed{18} eggs, not 20.', '18', 'boxed'],

@@ -1,7 +1,8 @@
+import type { Task } from '@parley/platform';
 import { canonicalAnswer, isCanonicalNumber } from './equal.ts';
 import { blanked, type Marked, marked } from './marks.ts';
 import { lastNumber } from './number.ts';
-import { isNumeric, MAX_ANSWER, MAX_LINE, RULES, type Rule, type Task } from './task.ts';
+import { isNumeric, MAX_ANSWER, MAX_LINE, RULES, type Rule } from './task.ts';
 
 /** A final answer in canonical form and the rule that found it; both empty when there is none. */
 export type Extracted = { answer: string; rule: Rule | '' };

@@ -1,8 +1,8 @@
+import { TASKS, type Task } from '@parley/platform';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { extractAnswer } from './extract.ts';
 import { grade } from './grade.ts';
-import { TASKS, type Task } from './task.ts';
 
 it.each<[Task, string, string, boolean]>([
   ['gsm8k', 'The answer is $72.', 'Natalia sold 48+24 = <<48+24=72>>72 clips.\n#### 72', true],

@@ -1,5 +1,5 @@
+import type { Task } from '@parley/platform';
 import { type Extracted, extractReference } from './extract.ts';
-import type { Task } from './task.ts';
 
 /** Two texts to compare; each a whole response, a whole solution or a bare answer. */
 export type Pair = { answer: string; reference: string };

@@ -1,6 +1,5 @@
-import { deriveSeed, seededRandom } from '@parley/platform';
+import { deriveSeed, seededRandom, type Task } from '@parley/platform';
 import { type Extracted, extractAnswer } from './extract.ts';
-import type { Task } from './task.ts';
 
 /** What one agent said. */
 export type Ballot = { agent: string; response: string };

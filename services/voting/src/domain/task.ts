@@ -1,13 +1,10 @@
+import { TASKS, type Task } from '@parley/platform';
+
 /** How a response says its final answer; `whole` is a response that is nothing but the answer. */
 export type Rule = Mark | 'last-number' | 'whole';
 
 /** Ways in which a response marks its final answer. */
 export type Mark = 'boxed' | 'hashes' | 'phrase';
-
-/** The ways of extracting and comparing answers. */
-export const TASKS = ['arithmetic', 'gsm8k', 'math', 'text'] as const;
-
-export type Task = (typeof TASKS)[number];
 
 /** The extraction rules of every task; the first that gives an answer is taken. */
 export const RULES: Readonly<Record<Task, readonly Rule[]>> = {

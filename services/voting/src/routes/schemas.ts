@@ -1,5 +1,5 @@
+import { TASKS } from '@parley/platform';
 import { type Static, Type } from 'typebox';
-import { TASKS } from '../domain/task.ts';
 import { MAX_AGENT, MAX_BALLOTS, MAX_ITEMS, MAX_RESPONSE } from '../limits.ts';
 
 const closed = { additionalProperties: false } as const;

@@ -1,6 +1,6 @@
-import { clientGone, type HttpServer, invalid, problems } from '@parley/platform';
+import { clientGone, type HttpServer, invalid, problems, TASKS } from '@parley/platform';
 import { tally, type Vote } from '../domain/tally.ts';
-import { isNumeric, RULES, TASKS } from '../domain/task.ts';
+import { isNumeric, RULES } from '../domain/task.ts';
 import type { VotingMetrics } from '../metrics.ts';
 import { inSlices } from '../slices.ts';
 import { PoliciesView, type VoteRequest, VotesBody, VotesView } from './schemas.ts';

@@ -1,10 +1,16 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { invalid, ParleyError, type ServiceImplementation } from '@parley/platform';
+import {
+  invalid,
+  ParleyError,
+  type ServiceImplementation,
+  TASKS,
+  type Task,
+} from '@parley/platform';
 import type { VoteSchema, VotingService } from '@parley/proto/voting';
 import { extractAnswer } from '../domain/extract.ts';
 import { grade } from '../domain/grade.ts';
 import { type Ballot, tally, type Vote } from '../domain/tally.ts';
-import { isTask, TASKS, type Task } from '../domain/task.ts';
+import { isTask } from '../domain/task.ts';
 import { MAX_BALLOTS, MAX_ITEMS, MAX_RESPONSE } from '../limits.ts';
 import type { VotingMetrics } from '../metrics.ts';
 import { inSlices } from '../slices.ts';
