@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServiceConfig } from './config.ts';
+import { ParleyError } from './errors.ts';
 import { createGrpcServer, type GrpcServer } from './grpc/server.ts';
 import { createAdminServer, type ReadinessCheck } from './http/admin.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
@@ -70,8 +71,8 @@ export async function createHost(
       services = started;
       const grpcPort = await grpc.start();
       for (const service of services) await service.start();
-      await http.listen({ host: config.host, port: config.httpPort });
-      await admin.listen({ host: config.host, port: config.adminPort });
+      await listen(http, config.host, config.httpPort, 'PARLEY_HTTP_PORT');
+      await listen(admin, config.host, config.adminPort, 'PARLEY_ADMIN_PORT');
       open = true;
       return {
         http: `http://${config.host}:${portOf(http)}`,
@@ -84,6 +85,21 @@ export async function createHost(
       return stopped;
     },
   };
+}
+
+async function listen(
+  app: Pick<FastifyInstance, 'listen'>,
+  host: string,
+  port: number,
+  variable: string,
+): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    const why = inUse ? 'is in use; choose another, or 0 for a free one' : String(cause);
+    throw new ParleyError('INVALID_ARGUMENT', `${variable}: ${host}:${port} ${why}`, { cause });
+  }
 }
 
 function portOf(app: { server: FastifyInstance['server'] }): number {

@@ -50,29 +50,37 @@ export class Resources {
 export type Service = { start(): Promise<void>; destroy(): Promise<void> };
 
 /**
- * Runs a service until SIGINT or SIGTERM, then destroys it. A second signal, or a shutdown that takes
- * longer than `graceMs`, ends the process with 1. For `main.ts` only.
+ * Creates a service, runs it until SIGINT or SIGTERM, then destroys it. What keeps it from starting is told in
+ * one line on standard error, and the process ends with 1. A second signal, or a shutdown that takes longer
+ * than `graceMs`, ends it with 1 as well. For `main.ts` only.
  */
-export async function runUntilSignal(service: Service, graceMs = 30_000): Promise<void> {
+export async function runUntilSignal(
+  create: () => Promise<Service>,
+  graceMs = 30_000,
+): Promise<void> {
+  let service: Service | undefined;
   let stopping = false;
   function stop(): void {
     if (stopping) process.exit(1);
     stopping = true;
     setTimeout(() => process.exit(1), graceMs).unref();
-    service.destroy().then(
+    Promise.resolve(service?.destroy()).then(
       () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`shutdown failed: ${String(error)}\n`);
-        process.exit(1);
-      },
+      (error: unknown) => end('shutdown failed', error),
     );
   }
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
+    service = await create();
     await service.start();
   } catch (error) {
-    await service.destroy().catch(() => {});
-    throw error;
+    await service?.destroy().catch(() => {});
+    end('cannot start', error);
   }
+}
+
+function end(what: string, error: unknown): never {
+  process.stderr.write(`${what}: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
 }

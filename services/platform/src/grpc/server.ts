@@ -94,7 +94,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         server.bindAsync(
           `${options.host}:${options.port}`,
           ServerCredentials.createInsecure(),
-          (error, port) => (error ? reject(error) : resolve(port)),
+          (error, port) => (error ? reject(cannotListen(options, error)) : resolve(port)),
         );
       });
     },
@@ -112,6 +112,12 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       });
     },
   };
+}
+
+function cannotListen({ host, port }: GrpcServerOptions, cause: Error): ParleyError {
+  const inUse = cause.message.includes('EADDRINUSE');
+  const why = inUse ? 'is in use; choose another, or 0 for a free one' : cause.message;
+  return new ParleyError('INVALID_ARGUMENT', `PARLEY_GRPC_PORT: ${host}:${port} ${why}`, { cause });
 }
 
 type UnaryHandler = (request: Message, context: CallContext) => Promise<Message>;
