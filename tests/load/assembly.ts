@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,6 +17,7 @@ import {
 } from '@parley/platform';
 import { DatasetService } from '@parley/proto/dataset';
 import { DebateEndedSchema } from '@parley/proto/debate';
+import { freePort } from '@parley/suite';
 import { createVoting, envToVotingConfig } from '@parley/voting';
 
 export type AssemblyResult = { transcripts: number; rows: number; seconds: number };
@@ -31,7 +31,7 @@ const SEATS = [1, 2, 3];
  */
 export async function measureAssembly(): Promise<AssemblyResult> {
   const data = mkdtempSync(join(tmpdir(), 'parley-assembly-'));
-  const port = await freePort();
+  const port = await freePort('127.0.0.1');
   const environment = {
     PARLEY_STORE: `sqlite:${data}/parley.db`,
     PARLEY_EVENTS: `sqlite:${data}/parley.db`,
@@ -204,14 +204,4 @@ function transcript(
     },
     usage: { promptTokens: 900, completionTokens: 540 },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

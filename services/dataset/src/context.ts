@@ -1,11 +1,4 @@
-import {
-  type Artifacts,
-  type Events,
-  type Host,
-  openPorts,
-  type Resources,
-  type Store,
-} from '@parley/platform';
+import { type Host, openPorts, type Ports, type Resources } from '@parley/platform';
 import { type Collections, createCollections } from './adapters/collections.ts';
 import { createDatasets, type Datasets } from './adapters/datasets.ts';
 import { createExtractor, type Extractor } from './adapters/extractor.ts';
@@ -14,21 +7,17 @@ import type { DatasetConfig } from './config.ts';
 import { createDatasetMetrics, type DatasetMetrics } from './metrics.ts';
 
 /** What the service stands on. Given ones are used as they are and stay open at `destroy`. */
-export type DatasetOverrides = Partial<{
-  store: Store;
-  events: Events;
-  artifacts: Artifacts;
-  extractor: Extractor;
-  now: () => number;
-}>;
+export type DatasetOverrides = Partial<
+  Ports & {
+    extractor: Extractor;
+    now: () => number;
+  }
+>;
 
 /** Everything that the parts of the service share. */
-export type DatasetContext = {
+export type DatasetContext = Ports & {
   log: Host['log'];
   metrics: DatasetMetrics;
-  store: Store;
-  events: Events;
-  artifacts: Artifacts;
   extractor: Extractor;
   problemSets: ProblemSets;
   collections: Collections;

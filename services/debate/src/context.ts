@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type Artifacts,
   createGrpcClient,
-  type Events,
   type GrpcClient,
   type Host,
   openPorts,
+  type Ports,
   type Resources,
   type Runner,
-  type Store,
 } from '@parley/platform';
 import { InferenceService } from '@parley/proto/inference';
 import { VotingService } from '@parley/proto/voting';
@@ -26,21 +24,17 @@ export type InferenceClient = Pick<GrpcClient<typeof InferenceService>, 'generat
 export type VotingClient = Pick<GrpcClient<typeof VotingService>, 'tally'>;
 
 /** What the service stands on. Given ones are used as they are and stay open at `destroy`. */
-export type DebateOverrides = Partial<{
-  store: Store;
-  events: Events;
-  artifacts: Artifacts;
-  inference: InferenceClient;
-  voting: VotingClient;
-}>;
+export type DebateOverrides = Partial<
+  Ports & {
+    inference: InferenceClient;
+    voting: VotingClient;
+  }
+>;
 
 /** Everything that the parts of the service share. */
-export type DebateContext = {
+export type DebateContext = Ports & {
   config: DebateConfig;
   log: Host['log'];
-  store: Store;
-  events: Events;
-  artifacts: Artifacts;
   inference: InferenceClient;
   voting: VotingClient;
   societies: Societies;

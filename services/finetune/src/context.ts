@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
-import {
-  type Artifacts,
-  type Events,
-  type Host,
-  openPorts,
-  type Resources,
-  type Store,
-} from '@parley/platform';
+import { type Host, openPorts, type Ports, type Resources } from '@parley/platform';
 import { connectDataset, type DatasetClient } from './adapters/dataset.ts';
 import { connectDebate, type DebateClient } from './adapters/debate.ts';
 import { connectInference, type InferenceClient } from './adapters/inference.ts';
@@ -31,25 +24,21 @@ export type Timing = {
 };
 
 /** What the service stands on. Given ones are used as they are and stay open at `destroy`. */
-export type FinetuneOverrides = Partial<{
-  store: Store;
-  events: Events;
-  artifacts: Artifacts;
-  dataset: DatasetClient;
-  debate: DebateClient;
-  inference: InferenceClient;
-  voting: VotingClient;
-  launcher: TrainerLauncher;
-  timing: Partial<Timing>;
-  now: () => number;
-}>;
+export type FinetuneOverrides = Partial<
+  Ports & {
+    dataset: DatasetClient;
+    debate: DebateClient;
+    inference: InferenceClient;
+    voting: VotingClient;
+    launcher: TrainerLauncher;
+    timing: Partial<Timing>;
+    now: () => number;
+  }
+>;
 
 /** Everything that the parts of the service share. */
-export type FinetuneContext = {
+export type FinetuneContext = Ports & {
   log: Host['log'];
-  store: Store;
-  events: Events;
-  artifacts: Artifacts;
   dataset: DatasetClient;
   debate: DebateClient;
   inference: InferenceClient;

@@ -1,9 +1,9 @@
 import {
-  type Artifacts,
   type Events,
   type Host,
   type Log,
   openPorts,
+  type Ports,
   type Resources,
   type Store,
 } from '@parley/platform';
@@ -25,15 +25,14 @@ import {
 } from './metrics.ts';
 
 /** What the service was built from; each may be replaced by a test. */
-export type InferenceOverrides = Partial<{
-  store: Store;
-  events: Events;
-  artifacts: Artifacts;
-  now: () => number;
-  random: () => number;
-  /** Milliseconds between two looks at every engine. */
-  probeEveryMs: number;
-}>;
+export type InferenceOverrides = Partial<
+  Ports & {
+    now: () => number;
+    random: () => number;
+    /** Milliseconds between two looks at every engine. */
+    probeEveryMs: number;
+  }
+>;
 
 /** Everything that the routes and the calls work with. */
 export type InferenceContext = {

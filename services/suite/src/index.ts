@@ -1,3 +1,4 @@
 export { developmentEnvironment, withDevelopmentEngine } from './development.ts';
 export { type EngineProcess, startEngine } from './engine-process.ts';
+export { freePort } from './free-port.ts';
 export { createSuite, type Suite } from './suite.ts';

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createDataset, envToDatasetConfig } from '@parley/dataset';
 import { createDebate, envToDebateConfig } from '@parley/debate';
@@ -16,6 +15,7 @@ import {
 } from '@parley/platform';
 import { createVoting, envToVotingConfig } from '@parley/voting';
 import { envToSuiteConfig } from './config.ts';
+import { freePort } from './free-port.ts';
 
 /** All five services in one process. */
 export type Suite = {
@@ -65,16 +65,4 @@ async function suiteEnvironment(environment: Environment): Promise<Environment> 
     PARLEY_DATASET_ADDRESS: address,
     PARLEY_DEBATE_ADDRESS: address,
   };
-}
-
-/** A port that is free now; the services' clients must know it before the server listens. */
-function freePort(host: string): Promise<number> {
-  return new Promise((found, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, host, () => {
-      const address = probe.address();
-      probe.close(() => found(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

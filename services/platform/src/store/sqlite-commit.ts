@@ -7,10 +7,10 @@ import type { Tables } from './sqlite-tables.ts';
 /** What a commit did, and the queues in which it made released work available at once. */
 export type Written = Committed & { freed: string[] };
 
-/** How the operations of a commit are judged and done. Both run inside a transaction of the caller. */
-export type SqliteCommit = ReturnType<typeof sqliteCommit>;
-
-/** The statements behind `commit`. `texts` are the values of the operations as JSON, by position. */
+/**
+ * How the operations of a commit are judged and done. Both run inside a transaction of the caller; `texts` are
+ * the values of the operations as JSON, by position.
+ */
 export function sqliteCommit(database: SqliteDatabase, tables: Tables, queue: SqliteQueue) {
   const { record, entry, expiry, listed, outbox } = tables;
   const version = database.prepare(`SELECT version FROM ${record} WHERE owner = ? AND name = ?`);

@@ -15,9 +15,6 @@ export const KINDS = [
   'sign',
 ] as const;
 
-/** One way in which a result can come out. */
-export type Kind = (typeof KINDS)[number];
-
 /** What makes one operation hard, computed from its two operands alone. */
 export interface Difficulty {
   /** 0 easy, 1 middling, 2 hard. */
