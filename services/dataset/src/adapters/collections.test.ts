@@ -52,7 +52,7 @@ describe('collections', () => {
   }
 
   async function emitted(): Promise<string[]> {
-    return (await store.outbox(100)).map(({ event }) => event.id);
+    return (await store.outbox('shard-0', 100)).map(({ event }) => event.id);
   }
 
   it('is open once, whoever asks again', async () => {

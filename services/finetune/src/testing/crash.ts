@@ -37,9 +37,9 @@ export function dyingStore(store: Store, at: number): { store: Store; died: Prom
       alive();
       return store.extend(leases, ttl);
     },
-    async outbox(limit) {
+    async outbox(shard, limit) {
       alive();
-      return store.outbox(limit);
+      return store.outbox(shard, limit);
     },
   };
   return { store: dying, died };

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ParleyError } from '@parley/platform';
+import { OUTBOX_QUEUE, ParleyError } from '@parley/platform';
 import { describe, expect, it } from 'vitest';
 import { connectDataset } from '../adapters/dataset.ts';
 import { connectDebate } from '../adapters/debate.ts';
@@ -131,10 +131,14 @@ describe('a crash', () => {
       crashes += 1;
       const finished = finishedJobs(world);
       const startsOf = (job: string) => world.starts().filter((one) => one === job).length;
-      await store.commit('c1', [
-        { op: 'dequeue', queue: 'cycles', id: 'c1' },
-        { op: 'enqueue', queue: 'cycles', id: 'c1' },
-      ]);
+      for (const [queue, id] of [
+        ['cycles', 'c1'],
+        [OUTBOX_QUEUE, 'shard-0'],
+      ] as const)
+        await store.commit(id, [
+          { op: 'dequeue', queue, id },
+          { op: 'enqueue', queue, id },
+        ]);
       const second = await world.replica();
       await second.request('POST', '/v1/cycles', body);
       const cycle = await ended(second);

@@ -37,7 +37,7 @@ describe('Registry', () => {
     await expect(registry.create({ name: 'team', base: 'other' })).rejects.toMatchObject({
       reason: 'ALREADY_EXISTS',
     });
-    expect(await store.outbox(10)).toHaveLength(1);
+    expect(await store.outbox('shard-0', 10)).toHaveLength(1);
   });
 
   it('lists societies page by page', async () => {
@@ -71,7 +71,7 @@ describe('Registry', () => {
     expect(await registry.promote('team', 2)).toMatchObject({ current: 2 });
     await registry.promote('team', 2);
     expect(await registry.promote('team', 1)).toMatchObject({ current: 1, newestPromoted: 2 });
-    expect(await store.outbox(10)).toHaveLength(4);
+    expect(await store.outbox('shard-0', 10)).toHaveLength(4);
   });
 
   it('does not promote a broken revision', async () => {

@@ -47,7 +47,7 @@ describe('startRelay', () => {
     for (let n = 20; n < 40; n += 1) await emit('a', n);
     await vi.waitFor(() => expect(seen).toHaveLength(40));
     expect(seen).toEqual(Array.from({ length: 40 }, (_, n) => `a-${n}`));
-    await vi.waitFor(async () => expect(await store.outbox(1)).toEqual([]));
+    await vi.waitFor(async () => expect(await store.outbox('shard-0', 1)).toEqual([]));
     await relay.close();
     expect(onError).not.toHaveBeenCalled();
   });
@@ -63,7 +63,7 @@ describe('startRelay', () => {
     await vi.waitFor(() => expect(seen).toContain('a-3'));
     await second.close();
     expect([...new Set(seen)]).toEqual(['a-0', 'a-1', 'a-2', 'a-3']);
-    expect(await store.outbox(1)).toEqual([]);
+    expect(await store.outbox('shard-0', 1)).toEqual([]);
   });
 
   it('tries again, in order, while the event log refuses', async () => {
@@ -87,7 +87,20 @@ describe('startRelay', () => {
     const relay = startRelay({ store, events, onError });
     for (let n = 0; n < 5; n += 1) await emit('a', n);
     await relay.close();
-    expect(await store.outbox(1)).toEqual([]);
+    expect(await store.outbox('shard-0', 1)).toEqual([]);
     await vi.waitFor(() => expect(seen).toHaveLength(5));
+  });
+
+  it('shares a store with another relay: each event is published once, and the work goes over', async () => {
+    const first = startRelay({ store, events, onError });
+    const second = startRelay({ store, events, onError });
+    for (let n = 0; n < 20; n += 1) await emit('a', n);
+    await vi.waitFor(() => expect(seen).toHaveLength(20));
+    await Promise.all([first.close(), emit('a', 20)]);
+    for (let n = 21; n < 30; n += 1) await emit('a', n);
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(30));
+    expect(seen).toEqual(Array.from({ length: 30 }, (_, n) => `a-${n}`));
+    await second.close();
+    expect(onError).not.toHaveBeenCalled();
   });
 });

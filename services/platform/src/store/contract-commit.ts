@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EventRecord } from '../events/port.ts';
 import type { StoreFixture } from './contract-fixture.ts';
-import type { Operation } from './port.ts';
+import { type Lease, type Operation, OUTBOX_QUEUE, type OutboxEntry, type Store } from './port.ts';
 
 /** An event as tests emit it. */
 export function sampleEvent(key: string, number: number): EventRecord {
@@ -14,6 +14,17 @@ export function sampleEvent(key: string, number: number): EventRecord {
     time: '2026-01-01T00:00:00.000Z',
     data: new Uint8Array([number, 0, 255]),
   };
+}
+
+/** What waits to be published, in all shards that are queued; their work is released again. */
+async function waiting(store: Store): Promise<OutboxEntry[]> {
+  const leases = await store.lease(OUTBOX_QUEUE, { holder: 'test', ttl: 60_000, limit: 99 });
+  const entries = leases.map(async (lease) => {
+    const there = await store.outbox(lease.id, 99);
+    await store.commit(lease.id, [{ op: 'release', lease, at: 0 }]);
+    return there;
+  });
+  return (await Promise.all(entries)).flat();
 }
 
 /** Records, indexes, the outbox, atomicity and durability. */
@@ -72,7 +83,8 @@ export function commitContract(current: () => StoreFixture): void {
       expect(await store.read('a', 'log', { after: 0, limit: 10 })).toEqual([]);
       expect(await store.depth('q')).toEqual({ queued: 0, leased: 0 });
       expect(await store.range('all', { limit: 10 })).toEqual({ members: [] });
-      expect(await store.outbox(10)).toEqual([]);
+      expect(await waiting(store)).toEqual([]);
+      expect(await store.depth(OUTBOX_QUEUE)).toEqual({ queued: 0, leased: 0 });
     });
 
     it('keeps a refused commit from touching those beside it', async () => {
@@ -157,7 +169,7 @@ export function commitContract(current: () => StoreFixture): void {
       ]);
       expect(await next.depth('q')).toEqual({ queued: 1, leased: 0 });
       expect((await next.range('all', { limit: 9 })).members).toEqual(['a']);
-      expect((await next.outbox(9)).map(({ event }) => event.id)).toEqual(['a-1']);
+      expect((await waiting(next)).map(({ event }) => event.id)).toEqual(['a-1']);
     });
 
     it('refuses to be used after its close', async () => {
@@ -229,7 +241,7 @@ export function commitContract(current: () => StoreFixture): void {
   });
 
   describe('outbox', () => {
-    it('holds emitted events in order until they are trimmed', async () => {
+    it('holds emitted events in order until they are trimmed, and queues their shard', async () => {
       const { store } = current();
       const hint = vi.fn();
       const stop = store.onEmit(hint);
@@ -237,15 +249,23 @@ export function commitContract(current: () => StoreFixture): void {
         await store.commit('a', [{ op: 'emit', event: sampleEvent('a', n) }]);
       await vi.waitFor(() => expect(hint).toHaveBeenCalled());
       stop();
-      const oldest = await store.outbox(3);
+      const [lease] = await store.lease(OUTBOX_QUEUE, { holder: 'relay', ttl: 60_000, limit: 99 });
+      const shard = lease?.id ?? '';
+      expect(hint).toHaveBeenCalledWith(shard);
+      const oldest = await store.outbox(shard, 3);
       expect(oldest.map(({ event }) => event.id)).toEqual(['a-1', 'a-2', 'a-3']);
       const [first] = oldest;
       expect({ ...first?.event, data: [...(first?.event.data ?? [])] }).toEqual({
         ...sampleEvent('a', 1),
         data: [1, 0, 255],
       });
-      await store.trim(oldest);
-      expect((await store.outbox(9)).map(({ event }) => event.id)).toEqual(['a-4', 'a-5']);
+      await store.trim(shard, oldest);
+      const left = await store.outbox(shard, 9);
+      expect(left.map(({ event }) => event.id)).toEqual(['a-4', 'a-5']);
+      await store.trim(shard, left);
+      await store.commit('a', [{ op: 'emit', event: sampleEvent('a', 6) }]);
+      await store.commit(shard, [{ op: 'release', lease: lease as Lease }]);
+      expect(await store.depth(OUTBOX_QUEUE)).toEqual({ queued: 1, leased: 0 });
     });
   });
 }

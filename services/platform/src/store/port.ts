@@ -34,9 +34,11 @@ export type Lease = {
  *   at once, unless it is queued already.
  * - release: ends leased work, or, with `at`, puts it back to be leased again from then on.
  * - dequeue: removes work whoever holds it; the holder's later writes are refused.
- * - guard: the commit happens only while the lease is held: it has neither run out nor been taken over.
+ * - guard: the commit happens only while the lease is held: nobody took the work over. A lease that ran out
+ *   stays good until then, so that a store that was away costs nobody the work that he holds.
  * - index, unindex: membership in a list that is read in order of `rank`, then member.
- * - emit: an event, published after the commit, at least once, in order per key.
+ * - emit: an event, published after the commit, at least once, in order per key: it waits in the outbox of the
+ *   owner's shard, and the shard's id is enqueued in `OUTBOX_QUEUE`, whose holder publishes and trims.
  */
 export type Operation =
   | { op: 'put'; name: string; value: unknown; expect?: number | 'absent' }
@@ -62,8 +64,11 @@ export type Committed = { leases: (Lease | undefined)[] };
 
 export type Page = { members: string[]; next?: string };
 
-/** An emitted event that waits to be published. */
-export type OutboxEntry = { position: number; event: EventRecord };
+/** The queue of shards with events to publish. The id of its work is a shard, which is an owner on that shard. */
+export const OUTBOX_QUEUE = 'outbox';
+
+/** An emitted event that waits to be published; positions of one shard differ. */
+export type OutboxEntry = { position: string; event: EventRecord };
 
 /**
  * Durable state of one service. An owner is the id of the thing that the state belongs to (a debate, a
@@ -92,23 +97,29 @@ export interface Store {
     stream: string,
     options: { after: number; limit: number; wait?: Milliseconds; signal?: AbortSignal },
   ): Promise<StreamEntry<T>[]>;
-  /** Takes up to `limit` available pieces of work, those available longest first. */
+  /**
+   * Takes up to `limit` available pieces of work, those available longest first. Work whose lease ran out is
+   * available.
+   */
   lease(
     queue: string,
     options: { holder: string; ttl: Milliseconds; limit: number },
   ): Promise<Lease[]>;
-  /** Extends leases; returns those that were lost: taken over, released, dequeued or run out. */
+  /** Extends leases, also those that ran out; returns those that were lost: taken over, released or dequeued. */
   extend(leases: Lease[], ttl: Milliseconds): Promise<Lease[]>;
   /** How much work a queue holds: all of it, and the part that is leased now. */
   depth(queue: string): Promise<{ queued: number; leased: number }>;
   /** Calls the listener, as a hint, when work may have become available. Returns how to stop. */
   onWork(queue: string, listener: () => void): () => void;
-  /** The oldest events that wait to be published; the relay's side of `emit`. */
-  outbox(limit: number): Promise<OutboxEntry[]>;
-  /** Forgets published events. */
-  trim(entries: OutboxEntry[]): Promise<void>;
-  /** Calls the listener, as a hint, when an event was emitted. Returns how to stop. */
-  onEmit(listener: () => void): () => void;
+  /** The oldest events of a shard that wait to be published, in order; for the holder of its work in `OUTBOX_QUEUE`. */
+  outbox(shard: string, limit: number): Promise<OutboxEntry[]>;
+  /** Forgets published events of a shard. */
+  trim(shard: string, entries: OutboxEntry[]): Promise<void>;
+  /**
+   * Calls the listener, as a hint, with the shard in whose outbox an event was put, by whatever replica. (`onWork`
+   * of `OUTBOX_QUEUE` need only tell of shards that nobody holds.) Returns how to stop.
+   */
+  onEmit(listener: (shard: string) => void): () => void;
   /** @throws when the store cannot be reached; used for readiness. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,8 +1,11 @@
 import { invalid, ParleyError } from '../errors.ts';
-import type { Committed, Milliseconds, Operation } from './port.ts';
+import { type Committed, type Milliseconds, type Operation, OUTBOX_QUEUE } from './port.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteQueue } from './sqlite-queue.ts';
 import type { Tables } from './sqlite-tables.ts';
+
+/** The one shard of a SQLite store. */
+export const SHARD = 'shard-0';
 
 /** What a commit did, and the queues in which it made released work available at once. */
 export type Written = Committed & { freed: string[] };
@@ -44,14 +47,14 @@ export function sqliteCommit(database: SqliteDatabase, tables: Tables, queue: Sq
 
   return {
     /** @throws ParleyError CONFLICT or LEASE_LOST when the commit must not happen. */
-    check(owner: string, operations: Operation[], now: Milliseconds): void {
+    check(owner: string, operations: Operation[]): void {
       for (const operation of operations) {
         if (operation.op === 'put' || operation.op === 'delete') {
           if (operation.expect !== undefined)
             expectVersion(owner, operation.name, operation.expect);
         } else if (operation.op === 'guard' || operation.op === 'release') {
           const { lease } = operation;
-          if (!queue.holds(lease, now))
+          if (!queue.holds(lease))
             throw new ParleyError(
               'LEASE_LOST',
               `${lease.holder} no longer holds ${lease.queue}/${lease.id} by token ${lease.token}`,
@@ -101,6 +104,7 @@ export function sqliteCommit(database: SqliteDatabase, tables: Tables, queue: Sq
             break;
           case 'emit':
             emit.run(text, operation.event.data);
+            queue.enqueue(OUTBOX_QUEUE, SHARD, now, undefined, now);
             break;
           default:
             operation satisfies never;

@@ -2,7 +2,7 @@ import type { Lease, Milliseconds } from './port.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { Tables } from './sqlite-tables.ts';
 
-type Item = { at: number; holder: string | null };
+type Item = { holder: string | null };
 type Hold = { holder: string; ttl: Milliseconds };
 
 /** The lease queues of one service. Every method runs inside a transaction of the caller. */
@@ -11,10 +11,8 @@ export type SqliteQueue = ReturnType<typeof sqliteQueue>;
 /** The statements of the lease queues, as plain functions of the time `now`. */
 export function sqliteQueue(database: SqliteDatabase, tables: Tables) {
   const { work, counter } = tables;
-  const held = database.prepare(
-    `SELECT 1 FROM ${work} WHERE queue = ? AND id = ? AND token = ? AND at > ?`,
-  );
-  const find = database.prepare(`SELECT at, holder FROM ${work} WHERE queue = ? AND id = ?`);
+  const held = database.prepare(`SELECT 1 FROM ${work} WHERE queue = ? AND id = ? AND token = ?`);
+  const find = database.prepare(`SELECT holder FROM ${work} WHERE queue = ? AND id = ?`);
   const insert = database.prepare(
     `INSERT INTO ${work} (queue, id, at, token, holder) VALUES (?, ?, ?, ?, ?)`,
   );
@@ -37,7 +35,7 @@ export function sqliteQueue(database: SqliteDatabase, tables: Tables) {
     `UPDATE ${work} SET at = ?, token = ?, holder = ?, again = NULL WHERE queue = ? AND id = ?`,
   );
   const prolong = database.prepare(
-    `UPDATE ${work} SET at = ? WHERE queue = ? AND id = ? AND token = ? AND at > ?`,
+    `UPDATE ${work} SET at = ? WHERE queue = ? AND id = ? AND token = ?`,
   );
   const count = database.prepare(
     `SELECT count(*) AS queued, count(*) FILTER (WHERE holder IS NOT NULL AND at > ?) AS leased
@@ -55,15 +53,15 @@ export function sqliteQueue(database: SqliteDatabase, tables: Tables) {
   }
 
   return {
-    /** Whether nobody took the work over and the lease has not run out. */
-    holds(lease: Lease, now: Milliseconds): boolean {
-      return held.get(lease.queue, lease.id, lease.token, now) !== undefined;
+    /** Whether nobody took the work over. */
+    holds(lease: Lease): boolean {
+      return held.get(lease.queue, lease.id, lease.token) !== undefined;
     },
 
     enqueue(queue: string, id: string, at: number, hold: Hold | undefined, now: number) {
       const item = find.get(queue, id) as Item | undefined;
       if (item !== undefined) {
-        if (item.holder !== null && item.at > now) remember.run(at, at, queue, id);
+        if (item.holder !== null) remember.run(at, at, queue, id);
         else advance.run(at, queue, id);
         return undefined;
       }
@@ -102,10 +100,10 @@ export function sqliteQueue(database: SqliteDatabase, tables: Tables) {
       });
     },
 
-    /** Extends what is still held; returns the rest. */
+    /** Extends what nobody took over; returns the rest. */
     extend(leases: Lease[], ttl: Milliseconds, now: Milliseconds): Lease[] {
       return leases.filter(
-        ({ queue, id, token }) => prolong.run(now + ttl, queue, id, token, now).changes === 0,
+        ({ queue, id, token }) => prolong.run(now + ttl, queue, id, token).changes === 0,
       );
     },
 

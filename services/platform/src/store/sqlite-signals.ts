@@ -1,4 +1,4 @@
-import type { Milliseconds, Operation } from './port.ts';
+import { type Milliseconds, type Operation, OUTBOX_QUEUE } from './port.ts';
 
 /** The names of the signals by which users of one service's store wake each other. */
 export function signalNames(service: string) {
@@ -20,7 +20,7 @@ export function signalsOf(
   const signals = new Set<string>();
   for (const operation of operations) {
     if (operation.op === 'append') signals.add(names.stream(owner, operation.stream));
-    else if (operation.op === 'emit') signals.add(names.emit);
+    else if (operation.op === 'emit') signals.add(names.emit).add(names.work(OUTBOX_QUEUE));
     else if (operation.op === 'enqueue') {
       if (operation.hold === undefined && (operation.at ?? now) <= now)
         signals.add(names.work(operation.queue));

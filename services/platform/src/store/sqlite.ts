@@ -3,7 +3,7 @@ import type { EventRecord } from '../events/port.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import type { Operation, OutboxEntry, Store, StreamEntry } from './port.ts';
 import { onSignal, waitForSignal } from './signals.ts';
-import { operationTexts, sqliteCommit } from './sqlite-commit.ts';
+import { operationTexts, SHARD, sqliteCommit } from './sqlite-commit.ts';
 import { acquireDatabase } from './sqlite-database.ts';
 import { streamPurge } from './sqlite-purge.ts';
 import { sqliteQueue } from './sqlite-queue.ts';
@@ -41,7 +41,8 @@ export function openSqliteStore(
   const upwards = database.prepare(rangeSql('>', 'ASC'));
   const downwards = database.prepare(rangeSql('<', 'DESC'));
   const waiting = database.prepare(
-    `SELECT position, attributes, data FROM ${tables.outbox} ORDER BY position LIMIT ?`,
+    `SELECT CAST(position AS TEXT) AS position, attributes, data FROM ${tables.outbox} AS waiting
+     ORDER BY waiting.position LIMIT ?`,
   );
   const forget = database.prepare(`DELETE FROM ${tables.outbox} WHERE position = ?`);
 
@@ -57,7 +58,7 @@ export function openSqliteStore(
       const texts = operationTexts(steps);
       purge();
       return database.write({
-        check: () => commits.check(owner, steps, now()),
+        check: () => commits.check(owner, steps),
         write: () => commits.write(owner, steps, texts, now()),
         committed: ({ freed }) => {
           for (const signal of signalsOf(names, owner, steps, freed, now()))
@@ -133,10 +134,10 @@ export function openSqliteStore(
       return onSignal(database.signals, names.work(queue), listener);
     },
 
-    async outbox(limit) {
+    async outbox(_shard, limit) {
       ensureOpen();
       const rows = (await database.read(() => waiting.all(limit))) as {
-        position: number;
+        position: string;
         attributes: string;
         data: Uint8Array;
       }[];
@@ -148,7 +149,7 @@ export function openSqliteStore(
       );
     },
 
-    async trim(published) {
+    async trim(_shard, published) {
       ensureOpen();
       await database.write({
         write: () => {
@@ -158,7 +159,7 @@ export function openSqliteStore(
     },
 
     onEmit(listener) {
-      return onSignal(database.signals, names.emit, listener);
+      return onSignal(database.signals, names.emit, () => listener(SHARD));
     },
 
     async ping() {

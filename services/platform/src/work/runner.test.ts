@@ -107,9 +107,9 @@ describe('runLeased', () => {
     expect(await store.depth('q')).toEqual({ queued: 0, leased: 0 });
   });
 
-  it('gives a run up when the store cannot be asked for as long as the lease lasts', async () => {
+  it('gives a run up when the store cannot be asked for longer than its patience', async () => {
     const cut: Store = { ...store, extend: () => Promise.reject(new Error('away')) };
-    const runner = start(forever, { store: cut, ttl: 90, queue: 'cut' });
+    const runner = start(forever, { store: cut, ttl: 90, patience: 90, queue: 'cut' });
     await store.commit('a', [{ op: 'enqueue', queue: 'cut', id: 'a' }]);
     await vi.waitFor(() => {
       expect(onError).toHaveBeenCalledWith(

@@ -3,6 +3,7 @@ import type { Lease, Milliseconds, Store } from '../store/port.ts';
 import { failureDelays } from './failure-delays.ts';
 
 const POLL = 500;
+const PATIENCE = 60_000;
 
 export type RunnerOptions = {
   store: Store;
@@ -18,6 +19,11 @@ export type RunnerOptions = {
    * the run is to end (CANCELLED). Work that a run leaves unreleased comes back when its lease runs out.
    */
   run: (lease: Lease, signal: AbortSignal) => Promise<void>;
+  /**
+   * How long past its lease a run goes on while the store cannot be asked whether it is still held, 60 s by
+   * default: nothing that another holder did meanwhile can be overwritten, and work that is paid for is kept.
+   */
+  patience?: Milliseconds;
   /** Told what a run threw, with its lease, and what the store threw, without. */
   onError: (error: ParleyError, lease?: Lease) => void;
   /** The owner of a piece of work; by default it is its id. */
@@ -42,7 +48,8 @@ type Run = { lease: Lease; controller: AbortController; heldUntil: number; done:
  * again, by whomever, after a delay that grows with its failures in a row up to 30 seconds.
  */
 export function runLeased(options: RunnerOptions): Runner {
-  const { store, queue, holder, concurrency, ttl, onError, now = Date.now } = options;
+  const { store, queue, holder, concurrency, ttl, onError } = options;
+  const { patience = PATIENCE, now = Date.now } = options;
   const owner = options.owner ?? ((lease: Lease) => lease.id);
   const runs = new Map<number, Run>();
   const delays = failureDelays();
@@ -140,7 +147,8 @@ export function runLeased(options: RunnerOptions): Runner {
       }
     } catch (thrown) {
       onError(ParleyError.from(thrown));
-      for (const run of held) if (run.heldUntil <= performance.now()) lose(run);
+      const unanswered = performance.now() - patience;
+      for (const run of held) if (run.heldUntil <= unanswered) lose(run);
     }
   }
 
