@@ -7,23 +7,38 @@ VITEST := $(NODE) $(BIN)/vitest run --reporter=default --reporter=json
 INSTALLED := node_modules/.package-lock.json
 SEED ?= 1
 
-.PHONY: help demo up test check e2e bench ci ci-full generate release-proto format clean
+.PHONY: help demo up up-distributed infra infra-stop test check integration e2e chaos bench ci ci-full generate release-proto format clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(INSTALLED): package-lock.json package.json
 	npm ci --loglevel=error
 	@touch $@
 
-demo: $(INSTALLED) ## One cycle of five iterations on the development engine; writes out/report.html (SEED=1)
-	@$(NODE) services/suite/src/demo.ts --seed $(SEED)
+demo: $(INSTALLED) ## One cycle of five iterations on the development engine; writes out/report.html (SEED=1, DISTRIBUTED=1)
+	@$(NODE) $(if $(DISTRIBUTED),deploy/local/src/demo.ts,services/suite/src/demo.ts) --seed $(SEED)
 
 up: $(INSTALLED) ## All five services in one process, REST on 127.0.0.1:8080, until Ctrl-C
 	@$(NODE) services/suite/src/main.ts
 
-test: $(INSTALLED) ## Unit and integration tests
-	@$(VITEST) --outputFile.json=out/reports/test.json --project unit --project integration
+up-distributed: $(INSTALLED) ## The services in processes of their own, on Kafka, Redis and S3, until Ctrl-C
+	@$(NODE) deploy/local/src/up.ts
+
+infra: $(INSTALLED) ## Kafka, Redis and S3 on this machine, and how services are told (ARGS=--cluster: a Redis Cluster, too)
+	@$(NODE) deploy/local/src/main.ts start $(ARGS)
+
+infra-stop: $(INSTALLED) ## Stop what make infra started; its data stay in data/infra
+	@$(NODE) deploy/local/src/main.ts stop
+
+test: $(INSTALLED) ## Unit tests
+	@$(VITEST) --outputFile.json=out/reports/test.json --project unit
+
+integration: $(INSTALLED) ## Several services together, and the adapters against real Kafka, Redis and S3
+	@$(VITEST) --outputFile.json=out/reports/integration.json --project integration
+
+chaos: $(INSTALLED) ## Replicas, brokers, stores and networks that fail under load; LONG=1 for the long form
+	@LONG=$(LONG) $(VITEST) --outputFile.json=out/reports/chaos.json --project chaos
 
 check: $(INSTALLED) ## Format, lint, types, proto lint, generated code is current
 	$(BIN)/biome ci --colors=off --error-on-warnings .
@@ -38,13 +53,16 @@ e2e: $(INSTALLED) ## The suite as a user runs it: demo, kill -9 and continue, RE
 bench: $(INSTALLED) ## CPU per debate, added latency, rows a second, beside references
 	@$(NODE) tests/load/bench.ts
 
-ci: ## What .ci/run runs: check, test, e2e
+ci: ## What .ci/run runs: check, test, integration, e2e, chaos
 	@bash .ci/run
 
-ci-full: ci bench ## All of it, the benchmarks too
+ci-full: ci ## All of it, with the long form of chaos and the benchmarks
+	@$(MAKE) --no-print-directory chaos LONG=1
+	@$(MAKE) --no-print-directory bench
 
-generate: $(INSTALLED) ## Generate code from proto/
+generate: $(INSTALLED) ## Generate code from proto/ and docs/configuration.md from the settings
 	cd proto && PATH="$(CURDIR)/$(BIN):$$PATH" buf generate
+	@$(NODE) tests/ci/configuration.ts
 
 release-proto: $(INSTALLED) ## Record proto/ as released; make check holds later changes against it
 	cd proto && ../$(BIN)/buf build -o released.binpb

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { CONFIGURATION_FILE, configurationDocument } from './configuration.ts';
 
-/** Generates the code from proto/ once more, elsewhere, and compares it with what is committed. */
+/** Generates the code from proto/ and the table of settings once more, and compares them with what is committed. */
 const root = resolve(import.meta.dirname, '../..');
 const bin = join(root, 'node_modules/.bin');
 const work = mkdtempSync(join(root, 'node_modules/.generated-'));
@@ -19,8 +20,10 @@ try {
   const stale = [...new Set([...committed.keys(), ...generated.keys()])].filter(
     (file) => committed.get(file) !== generated.get(file),
   );
+  if (readFileSync(join(root, CONFIGURATION_FILE), 'utf8') !== configurationDocument())
+    stale.push(CONFIGURATION_FILE);
   if (stale.length > 0) {
-    process.stderr.write(`generated code is not current (make generate): ${stale.join(', ')}\n`);
+    process.stderr.write(`generated files are not current (make generate): ${stale.join(', ')}\n`);
     process.exitCode = 1;
   }
 } finally {

@@ -9,10 +9,9 @@ import {
   createGrpcClient,
   createHost,
   envToConfig,
+  HOST_SETTINGS,
   openArtifacts,
   openEvents,
-  SERVICE_VARIABLES,
-  ServiceSettings,
   TOPICS,
 } from '@parley/platform';
 import { DatasetService } from '@parley/proto/dataset';
@@ -42,10 +41,7 @@ export async function measureAssembly(): Promise<AssemblyResult> {
     PARLEY_ADMIN_PORT: '0',
     PARLEY_LOG_LEVEL: 'error',
   };
-  const host = await createHost(
-    'bench',
-    envToConfig(environment, ServiceSettings, SERVICE_VARIABLES),
-  );
+  const host = await createHost('bench', envToConfig(environment, HOST_SETTINGS));
   const voting = await createVoting(host, envToVotingConfig(environment));
   const dataset = await createDataset(host, envToDatasetConfig(environment));
   await host.start([voting, dataset]);

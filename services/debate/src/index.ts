@@ -1,4 +1,4 @@
-export { type DebateConfig, envToDebateConfig } from './config.ts';
+export { DEBATE_SETTINGS, type DebateConfig, envToDebateConfig } from './config.ts';
 export type { DebateOverrides, InferenceClient, VotingClient } from './context.ts';
 export { PROMPTS_VERSION } from './domain/prompts.ts';
 export type { Transcript } from './domain/transcript.ts';

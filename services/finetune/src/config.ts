@@ -1,49 +1,59 @@
 import {
+  type Config,
   type Environment,
   envToConfig,
   invalid,
-  SERVICE_VARIABLES,
-  ServiceSettings,
+  PEER_SETTINGS,
+  SERVICE_SETTINGS,
+  type Settings,
 } from '@parley/platform';
-import { type Static, Type } from 'typebox';
-
-const Address = Type.String({ pattern: '^[^\\s/:]+:\\d{1,5}$', default: '127.0.0.1:9090' });
-
-const FinetuneSettings = Type.Object({
-  ...ServiceSettings.properties,
-  inferenceAddress: Address,
-  datasetAddress: Address,
-  debateAddress: Address,
-  votingAddress: Address,
-  trainer: Type.Optional(Type.String()),
-  trainerDir: Type.String({ minLength: 1, default: './data/trainer' }),
-  trainerParallelism: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
-});
-
-/**
- * Settings of the finetune service. Addresses are host:port of gRPC.
- * `trainer`: the trainer's command and first arguments; absent, no cycle can be created.
- * `trainerParallelism`: training jobs at once; absent, one for each core but one.
- */
-export type FinetuneConfig = Readonly<Omit<Static<typeof FinetuneSettings>, 'trainer'>> & {
-  readonly trainer?: readonly string[];
-};
+import { Type } from 'typebox';
 
 /** The setting without which no cycle can be created. */
 export const TRAINER_VARIABLE = 'PARLEY_TRAINER';
 
+/** What the finetune service is configured with. */
+export const FINETUNE_SETTINGS = {
+  ...SERVICE_SETTINGS,
+  ...PEER_SETTINGS,
+  trainer: {
+    variable: TRAINER_VARIABLE,
+    schema: Type.Optional(
+      Type.String({
+        description:
+          'The trainer’s command and first arguments, as words separated by white space or as a JSON array of strings; it is called with the path of a `job.json`. Without it no cycle can be created.',
+      }),
+    ),
+  },
+  trainerDir: {
+    variable: 'PARLEY_TRAINER_DIR',
+    schema: Type.String({
+      minLength: 1,
+      default: './data/trainer',
+      description:
+        'Where training jobs have their folders. A job that finished there is not run again.',
+    }),
+  },
+  trainerParallelism: {
+    variable: 'PARLEY_TRAINER_PARALLELISM',
+    schema: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1024,
+        description:
+          'Training jobs at once, over all cycles of a replica; without it one for each core but one, and at least one.',
+      }),
+    ),
+  },
+} as const satisfies Settings;
+
+export type FinetuneConfig = Omit<Config<typeof FINETUNE_SETTINGS>, 'trainer'> & {
+  readonly trainer?: readonly string[];
+};
+
 /** @throws ParleyError INVALID_ARGUMENT naming every bad variable. */
 export function envToFinetuneConfig(environment: Environment): FinetuneConfig {
-  const { trainer, ...settings } = envToConfig(environment, FinetuneSettings, {
-    ...SERVICE_VARIABLES,
-    inferenceAddress: 'PARLEY_INFERENCE_ADDRESS',
-    datasetAddress: 'PARLEY_DATASET_ADDRESS',
-    debateAddress: 'PARLEY_DEBATE_ADDRESS',
-    votingAddress: 'PARLEY_VOTING_ADDRESS',
-    trainer: TRAINER_VARIABLE,
-    trainerDir: 'PARLEY_TRAINER_DIR',
-    trainerParallelism: 'PARLEY_TRAINER_PARALLELISM',
-  });
+  const { trainer, ...settings } = envToConfig(environment, FINETUNE_SETTINGS);
   return Object.freeze({
     ...settings,
     ...(trainer === undefined ? {} : { trainer: commandOf(trainer) }),

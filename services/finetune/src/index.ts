@@ -1,5 +1,5 @@
 export type { TrainerLauncher, TrainingOutcome } from './adapters/trainer-launcher.ts';
-export { envToFinetuneConfig, type FinetuneConfig } from './config.ts';
+export { envToFinetuneConfig, FINETUNE_SETTINGS, type FinetuneConfig } from './config.ts';
 export type { FinetuneOverrides } from './context.ts';
 export type { Evaluation, Strategy, StrategyName } from './domain/evaluation.ts';
 export type { Verdict } from './domain/gate.ts';

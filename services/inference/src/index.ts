@@ -1,4 +1,4 @@
-export { envToInferenceConfig, type InferenceConfig } from './config.ts';
+export { envToInferenceConfig, INFERENCE_SETTINGS, type InferenceConfig } from './config.ts';
 export type { InferenceOverrides } from './context.ts';
 export type { AgentVersion, Revision, RevisionStatus } from './domain/revision.ts';
 export type { Sampling } from './domain/sampling.ts';

@@ -22,6 +22,7 @@ export * from './metrics.ts';
 export * from './ports.ts';
 export * from './random.ts';
 export * from './run-service.ts';
+export * from './store/formats.ts';
 export * from './store/open.ts';
 export * from './store/port.ts';
 export * from './tasks.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '@parley/platform';
+import { type Environment, withDefaults } from '@parley/platform';
 import { type EngineProcess, startEngine } from './engine-process.ts';
 
 /** What the development engine and its trainer add to the environment of a suite. */
@@ -23,10 +23,7 @@ export function developmentEnvironment(engine: EngineProcess): Environment {
 export async function withDevelopmentEngine(
   environment: Environment,
 ): Promise<{ environment: Environment; engine?: EngineProcess }> {
-  if (environment.PARLEY_ENGINES) return { environment };
+  if (environment.PARLEY_ENGINES || environment.PARLEY_ENGINES_FILE) return { environment };
   const engine = await startEngine();
-  return {
-    environment: { ...developmentEnvironment(engine), ...environment, PARLEY_ENGINES: engine.url },
-    engine,
-  };
+  return { environment: withDefaults(environment, developmentEnvironment(engine)), engine };
 }

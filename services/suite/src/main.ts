@@ -1,4 +1,5 @@
-import { readEnv, runUntilSignal, type Service } from '@parley/platform';
+import { envToInferenceConfig } from '@parley/inference';
+import { readEnv, runUntilSignal, type Service, withDefaults } from '@parley/platform';
 import { envToSuiteConfig } from './config.ts';
 import { withDevelopmentEngine } from './development.ts';
 import { createSuite } from './suite.ts';
@@ -6,7 +7,7 @@ import { createSuite } from './suite.ts';
 await runUntilSignal(async (): Promise<Service> => {
   const { addressesJson } = envToSuiteConfig(readEnv());
   const { environment, engine } = await withDevelopmentEngine(readEnv());
-  const suite = await createSuite({ PARLEY_LOG_LEVEL: 'warn', ...environment });
+  const suite = await createSuite(withDefaults(environment, { PARLEY_LOG_LEVEL: 'warn' }));
   return {
     async start() {
       const addresses = await suite.start();
@@ -21,7 +22,7 @@ await runUntilSignal(async (): Promise<Service> => {
           `  reference  ${addresses.http}/reference`,
           `  gRPC       ${addresses.grpc}`,
           `  admin      ${addresses.admin}/metrics`,
-          `  engine     ${engine ? `${engine.url} (development engine: a small reasoner, not a language model)` : environment.PARLEY_ENGINES}`,
+          `  engine     ${engine ? `${engine.url} (development engine: a small reasoner, not a language model)` : envToInferenceConfig(environment).engines.join(', ')}`,
           '',
         ].join('\n'),
       );

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createDataset, envToDatasetConfig } from '@parley/dataset';
 import { createDebate, envToDebateConfig } from '@parley/debate';
 import { createFinetune, envToFinetuneConfig } from '@parley/finetune';
@@ -8,13 +8,13 @@ import {
   createHost,
   type Environment,
   envToConfig,
+  HOST_SETTINGS,
   type Log,
-  SERVICE_VARIABLES,
   type Service,
-  ServiceSettings,
+  withDefaults,
 } from '@parley/platform';
 import { createVoting, envToVotingConfig } from '@parley/voting';
-import { envToSuiteConfig } from './config.ts';
+import { envToSuiteConfig, suiteDefaults } from './config.ts';
 import { freePort } from './free-port.ts';
 
 /** All five services in one process. */
@@ -31,7 +31,7 @@ export type Suite = {
  */
 export async function createSuite(environment: Environment, log?: Log): Promise<Suite> {
   const complete = await suiteEnvironment(environment);
-  const config = envToConfig(complete, ServiceSettings, SERVICE_VARIABLES);
+  const config = envToConfig(complete, HOST_SETTINGS);
   const host = await createHost('suite', config, log);
   const services: Service[] = [
     await createVoting(host, envToVotingConfig(complete)),
@@ -49,16 +49,11 @@ export async function createSuite(environment: Environment, log?: Log): Promise<
 /** The environment with everything filled in that the suite decides. */
 async function suiteEnvironment(environment: Environment): Promise<Environment> {
   const data = resolve(envToSuiteConfig(environment).data);
-  const { host, grpcPort: wanted } = envToConfig(environment, ServiceSettings, SERVICE_VARIABLES);
+  const { host, grpcPort: wanted } = envToConfig(environment, HOST_SETTINGS);
   const grpcPort = wanted === 0 ? await freePort(host) : wanted;
   const address = `${host}:${grpcPort}`;
   return {
-    PARLEY_STORE: `sqlite:${join(data, 'parley.db')}`,
-    PARLEY_EVENTS: `sqlite:${join(data, 'parley.db')}`,
-    PARLEY_ARTIFACTS: `file:${join(data, 'artifacts')}`,
-    PARLEY_ADAPTER_DIR: join(data, 'adapters'),
-    PARLEY_TRAINER_DIR: join(data, 'trainer'),
-    ...environment,
+    ...withDefaults(environment, suiteDefaults(data)),
     PARLEY_GRPC_PORT: String(grpcPort),
     PARLEY_INFERENCE_ADDRESS: address,
     PARLEY_VOTING_ADDRESS: address,

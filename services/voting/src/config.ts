@@ -1,30 +1,30 @@
 import {
+  type Config,
   type Environment,
   envToConfig,
-  SERVICE_VARIABLES,
-  ServiceSettings,
+  HOST_SETTINGS,
+  type Settings,
 } from '@parley/platform';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 
-const { host, httpPort, grpcPort, adminPort, logLevel } = ServiceSettings.properties;
+/** What the voting service is configured with. */
+export const VOTING_SETTINGS = {
+  ...HOST_SETTINGS,
+  bodyLimit: {
+    variable: 'PARLEY_VOTING_BODY_LIMIT',
+    schema: Type.Integer({
+      minimum: 1024,
+      maximum: 256 * 1024 * 1024,
+      default: 32 * 1024 * 1024,
+      description:
+        'Bytes of one REST request to `/v1/votes` and `/v1/grades`; a larger one is refused as `LIMIT_EXCEEDED`.',
+    }),
+  },
+} as const satisfies Settings;
 
-const VotingSettings = Type.Object({
-  host,
-  httpPort,
-  grpcPort,
-  adminPort,
-  logLevel,
-  bodyLimit: Type.Integer({ minimum: 1024, maximum: 256 * 1024 * 1024, default: 32 * 1024 * 1024 }),
-});
-
-/** Settings of the voting service. `bodyLimit`: bytes of one REST request. */
-export type VotingConfig = Readonly<Static<typeof VotingSettings>>;
+export type VotingConfig = Config<typeof VOTING_SETTINGS>;
 
 /** @throws ParleyError INVALID_ARGUMENT naming every bad variable. */
 export function envToVotingConfig(environment: Environment): VotingConfig {
-  const { store: _store, events: _events, artifacts: _artifacts, ...common } = SERVICE_VARIABLES;
-  return envToConfig(environment, VotingSettings, {
-    ...common,
-    bodyLimit: 'PARLEY_VOTING_BODY_LIMIT',
-  });
+  return envToConfig(environment, VOTING_SETTINGS);
 }

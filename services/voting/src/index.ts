@@ -1,4 +1,4 @@
-export { envToVotingConfig, type VotingConfig } from './config.ts';
+export { envToVotingConfig, VOTING_SETTINGS, type VotingConfig } from './config.ts';
 export { canonicalAnswer, equalAnswers } from './domain/equal.ts';
 export { type Extracted, extractAnswer, extractReference } from './domain/extract.ts';
 export { type Grade, grade, type Pair } from './domain/grade.ts';

@@ -39,12 +39,12 @@ export type GrpcClient<S extends DescService> = {
 
 export type GrpcClientOptions = { address: string; defaultDeadlineMs: number };
 
-/** Connects to a service. Calls wait for the connection until their deadline. */
+/** Connects to a service, at a `GrpcAddress`. Calls wait for the connection until their deadline. */
 export function createGrpcClient<S extends DescService>(
   service: S,
   options: GrpcClientOptions,
 ): GrpcClient<S> {
-  const client = new Client(options.address, credentials.createInsecure(), {
+  const client = new Client(targetOf(options.address), credentials.createInsecure(), {
     // Callers repeat what is idempotent; the channel's own retries would cost every call a buffer.
     'grpc.enable_retries': 0,
     'grpc.enable_channelz': 0,
@@ -65,6 +65,11 @@ export function createGrpcClient<S extends DescService>(
             callStreaming(call, method as DescMethodServerStreaming, request, made ?? {});
   }
   return result as GrpcClient<S>;
+}
+
+/** A name is resolved by DNS, again and again; a list of addresses is fixed. */
+function targetOf(address: string): string {
+  return address.includes(',') ? `ipv4:${address}` : address;
 }
 
 const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
