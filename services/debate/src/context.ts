@@ -7,6 +7,7 @@ import {
   type Ports,
   type Resources,
   type Runner,
+  TOPICS,
 } from '@parley/platform';
 import { InferenceService } from '@parley/proto/inference';
 import { VotingService } from '@parley/proto/voting';
@@ -54,7 +55,10 @@ export async function createContext(
   overrides: DebateOverrides,
   resources: Resources,
 ): Promise<DebateContext> {
-  const ports = await openPorts('debate', config, host, resources, overrides);
+  const ports = await openPorts('debate', config, host, resources, {
+    publishes: [TOPICS.debatesEnded],
+    given: overrides,
+  });
   const inference =
     overrides.inference ??
     (await resources.acquire(

@@ -69,8 +69,8 @@ async function startWork(context: DebateContext, resources: Resources): Promise<
       ...common,
       queue: queueOf(priority),
       concurrency: priority === 'batch' ? config.batchConcurrency : config.interactiveConcurrency,
-      run: (lease, signal) =>
-        context.local.running(lease.id, () => runDebate(context, lease, signal)),
+      run: (lease, signal, confirm) =>
+        context.local.running(lease.id, () => runDebate(context, lease, signal, confirm)),
     });
     context.runners.set(priority, runner);
     resources.add(`runner of ${priority} debates`, () => runner.close());

@@ -47,6 +47,7 @@ export async function acceptDebate(
   const hold = hasRoom(context, spec);
   const record = newRecord(chosen, spec, { digest, trace, now, held: hold });
   let lease: Lease | undefined;
+  const askedAt = performance.now();
   try {
     const committed = await context.store.commit(
       chosen,
@@ -59,7 +60,7 @@ export async function acceptDebate(
     if (there) return there;
     throw error;
   }
-  if (lease) await runHere(context, lease, record);
+  if (lease) await runHere(context, lease, record, askedAt);
   return { record, created: true };
 }
 
@@ -120,11 +121,16 @@ function hasRoom({ runners, config }: DebateContext, { priority }: DebateSpec): 
 }
 
 /** The runner has no room while it looks for work in the queue, which is over in an instant. */
-async function runHere(context: DebateContext, lease: Lease, record: DebateRecord): Promise<void> {
+async function runHere(
+  context: DebateContext,
+  lease: Lease,
+  record: DebateRecord,
+  askedAt: number,
+): Promise<void> {
   const runner = context.runners.get(record.spec.priority);
   context.local.hand(lease, record);
   for (let tries = 0; tries < TAKE_TRIES; tries++) {
-    if (runner?.take(lease)) return;
+    if (runner?.take(lease, askedAt)) return;
     await new Promise((resolve) => setImmediate(resolve));
   }
   context.local.handed(lease);

@@ -14,6 +14,7 @@ import { readTurns } from './stored.ts';
 
 /**
  * Runs a debate from where its stream stands to its end.
+ * @param confirm rejects when the lease was lost meanwhile; asked before calls are paid for.
  * @returns the ended debate; undefined when there was nothing to run.
  * @throws what kept it from going on: LEASE_LOST, CANCELLED by the signal, UNAVAILABLE.
  */
@@ -21,6 +22,7 @@ export async function runDebate(
   context: DebateContext,
   lease: Lease,
   signal: AbortSignal,
+  confirm: () => Promise<void>,
 ): Promise<EndedDebate | undefined> {
   const handed = context.local.handed(lease);
   const record = handed ?? (await context.store.get<DebateRecord>(lease.id, KEPT.record))?.value;
@@ -33,14 +35,24 @@ export async function runDebate(
     const outcome: Outcome = { status: 'cancelled', reason: 'CANCELLED', round: 0 };
     return finish(context, { lease, record, turns, outcome, vote: null });
   }
-  return new DebateRun(context, lease, record, turns, signal).run();
+  return new DebateRun(context, { lease, record, turns, signal, confirm }).run();
 }
+
+/** A debate as it stands, held by a lease that `confirm` confirms. */
+type Held = {
+  lease: Lease;
+  record: DebateRecord;
+  turns: RecordedTurn[];
+  signal: AbortSignal;
+  confirm: () => Promise<void>;
+};
 
 /** One run of one debate: decides by the fold, acts, records, and begins again. */
 class DebateRun {
   readonly #context: DebateContext;
   readonly #lease: Lease;
   readonly #signal: AbortSignal;
+  readonly #confirm: () => Promise<void>;
   readonly #calls: Calls;
   #record: DebateRecord;
   #state: DebateState;
@@ -50,16 +62,11 @@ class DebateRun {
   /** The vote over a round that was asked for to learn whether it is unanimous. */
   #tally: { round: number; vote: Vote } | undefined;
 
-  constructor(
-    context: DebateContext,
-    lease: Lease,
-    record: DebateRecord,
-    turns: RecordedTurn[],
-    signal: AbortSignal,
-  ) {
+  constructor(context: DebateContext, { lease, record, turns, signal, confirm }: Held) {
     this.#context = context;
     this.#lease = lease;
     this.#signal = signal;
+    this.#confirm = confirm;
     this.#record = record;
     this.#state = fold(record.spec, turns);
     this.#calls = new Calls({
@@ -109,7 +116,10 @@ class DebateRun {
         continue;
       }
       await this.#recorded;
-      if (step.calls.length > 0) this.#calls.launch(step.calls);
+      if (step.calls.length > 0) {
+        await this.#confirm();
+        this.#calls.launch(step.calls);
+      }
       await this.#calls.settled();
       this.#take(this.#calls.take());
     }

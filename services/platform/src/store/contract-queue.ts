@@ -76,7 +76,7 @@ export function queueContract(current: () => StoreFixture): void {
     it('holds work for who enqueues it, unless it is queued already', async () => {
       const { store } = current();
       const hold = { holder: 'one', ttl: TTL };
-      await put(store, 'there');
+      await store.commit('a', [enqueue('there')]);
       const { leases } = await store.commit('a', [
         { op: 'enqueue', queue: 'q', id: 'a', hold },
         { op: 'enqueue', queue: 'q', id: 'there', hold },

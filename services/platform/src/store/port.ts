@@ -23,7 +23,7 @@ export type Lease = {
 
 /**
  * One step of a commit. All names are relative to the commit's owner, except queues and indexes, which
- * span owners. `expect`, `guard` and `release` are judged against what stood before the commit, then all
+ * span owners: an id of work, or a member of an index, belongs to one owner, in whose commits alone it is named. `expect`, `guard` and `release` are judged against what stood before the commit, then all
  * operations are done in order.
  * - put: `expect` is the version that must stand there now, or 'absent'; without it, last writer wins.
  * - append: adds an entry to the owner's stream.

@@ -78,10 +78,10 @@ describe('runLeased', () => {
       { op: 'enqueue', queue: 'q', id: 'held', hold: { holder: 'h1', ttl: 30_000 } },
     ]);
     const [held] = leases as [Lease];
-    expect(runner.take(held)).toBe(false);
+    expect(runner.take(held, performance.now())).toBe(false);
     gate.resolve();
     await vi.waitFor(async () => expect((await store.depth('q')).queued).toBe(1), SOON);
-    await vi.waitFor(() => expect(runner.take(held)).toBe(true), SOON);
+    await vi.waitFor(() => expect(runner.take(held, performance.now())).toBe(true), SOON);
     await vi.waitFor(async () => expect((await store.depth('q')).queued).toBe(0), SOON);
     expect(most).toBeLessThanOrEqual(4);
   });
@@ -118,6 +118,45 @@ describe('runLeased', () => {
       );
     }, SOON);
     await runner.close();
+  });
+
+  it('confirms a lease: at once while it is fresh, else by asking the store, which may be away', async () => {
+    let away = true;
+    const extend = vi.fn((...asked: Parameters<Store['extend']>) =>
+      away ? Promise.reject(new Error('away')) : store.extend(...asked),
+    );
+    const confirmed: string[] = [];
+    start(
+      async (lease, signal, confirm) => {
+        await confirm();
+        confirmed.push('fresh');
+        expect(extend).not.toHaveBeenCalled();
+        await vi.waitFor(() => expect(extend.mock.calls.length).toBeGreaterThanOrEqual(3), SOON);
+        const asking = confirm();
+        if (lease.id === 'taken') {
+          const [heir] = await vi.waitFor(async () => {
+            const found = await store.lease('cut', { holder: 'heir', ttl: 30_000, limit: 1 });
+            expect(found).toHaveLength(1);
+            return found;
+          }, SOON);
+          expect(heir?.id).toBe('taken');
+        }
+        away = false;
+        await asking.then(
+          () => confirmed.push('held'),
+          ({ reason }: { reason: string }) => confirmed.push(reason),
+        );
+        if (!signal.aborted) await finish(lease);
+      },
+      { store: { ...store, extend }, ttl: 150, queue: 'cut' },
+    );
+    for (const id of ['kept', 'taken']) {
+      away = true;
+      extend.mockClear();
+      await store.commit(id, [{ op: 'enqueue', queue: 'cut', id }]);
+      await vi.waitFor(() => expect(confirmed).toHaveLength(id === 'kept' ? 2 : 4), SOON);
+    }
+    expect(confirmed).toEqual(['fresh', 'held', 'fresh', 'LEASE_LOST']);
   });
 
   it('releases work that failed, later every time, and tells why', async () => {
@@ -165,7 +204,7 @@ describe('runLeased', () => {
     ]);
     await runner.close();
     expect(runner.running()).toBe(0);
-    expect(runner.take(leases[0] as Lease)).toBe(false);
+    expect(runner.take(leases[0] as Lease, performance.now())).toBe(false);
     const taken = await store.lease('q', { holder: 'h2', ttl: 30_000, limit: 9 });
     expect(taken.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
     expect(onError).not.toHaveBeenCalled();

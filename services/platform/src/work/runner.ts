@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ParleyError } from '../errors.ts';
 import type { Lease, Milliseconds, Store } from '../store/port.ts';
 import { failureDelays } from './failure-delays.ts';
@@ -17,8 +18,10 @@ export type RunnerOptions = {
   /**
    * Does the work and commits its `release`. The signal is aborted when the lease is lost (LEASE_LOST) or
    * the run is to end (CANCELLED). Work that a run leaves unreleased comes back when its lease runs out.
+   * `confirm` is to be awaited before anything that costs and cannot be fenced: it resolves while the lease is
+   * fresh, else asks the store, as after a process was stopped for a while; it rejects with LEASE_LOST.
    */
-  run: (lease: Lease, signal: AbortSignal) => Promise<void>;
+  run: (lease: Lease, signal: AbortSignal, confirm: () => Promise<void>) => Promise<void>;
   /**
    * How long past its lease a run goes on while the store cannot be asked whether it is still held, 60 s by
    * default: nothing that another holder did meanwhile can be overwritten, and work that is paid for is kept.
@@ -32,8 +35,11 @@ export type RunnerOptions = {
 };
 
 export type Runner = {
-  /** Runs work that the caller already holds; false without room, then the caller hands the lease back. */
-  take(lease: Lease): boolean;
+  /**
+   * Runs work that the caller already holds; false without room, then the caller hands the lease back.
+   * @param askedAt when the lease was asked for, by `performance.now()`.
+   */
+  take(lease: Lease, askedAt: Milliseconds): boolean;
   /** Ends the runs of that id; unless its lease was lost or dequeued, the work is handed back. */
   abort(id: string): void;
   running(): number;
@@ -57,6 +63,7 @@ export function runLeased(options: RunnerOptions): Runner {
   let mayHoldMore = true;
   let leasing = false;
   let filling: Promise<void> | undefined;
+  let extending: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 
   async function handBack(lease: Lease, at: Milliseconds): Promise<void> {
@@ -70,7 +77,7 @@ export function runLeased(options: RunnerOptions): Runner {
 
   async function perform(lease: Lease, signal: AbortSignal): Promise<void> {
     try {
-      await options.run(lease, signal);
+      await options.run(lease, signal, () => confirm(lease, signal));
       delays.forget(lease.id);
       // A run that was ended may return without having released; if it did release, this is refused.
       if (signal.aborted) await handBack(lease, now());
@@ -88,13 +95,27 @@ export function runLeased(options: RunnerOptions): Runner {
     }
   }
 
-  function start(lease: Lease): void {
+  function isStale({ heldUntil }: Run): boolean {
+    return heldUntil - performance.now() < ttl / 3;
+  }
+
+  async function confirm({ token }: Lease, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const run = runs.get(token);
+      if (run === undefined || !isStale(run)) return;
+      await extendAll();
+      if (signal.aborted) throw ParleyError.from(signal.reason);
+      if (isStale(run)) await delay(POLL, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  function start(lease: Lease, askedAt: Milliseconds): void {
     const controller = new AbortController();
     const done = perform(lease, controller.signal).finally(() => {
       runs.delete(lease.token);
       if (mayHoldMore) fill();
     });
-    runs.set(lease.token, { lease, controller, heldUntil: performance.now() + ttl, done });
+    runs.set(lease.token, { lease, controller, heldUntil: askedAt + ttl, done });
   }
 
   function fill(): void {
@@ -111,10 +132,11 @@ export function runLeased(options: RunnerOptions): Runner {
         if (limit <= 0) return;
         mayHoldMore = false;
         reserved = limit;
+        const askedAt = performance.now();
         const leases = await store.lease(queue, { holder, ttl, limit });
         reserved = 0;
         if (leases.length === limit) mayHoldMore = true;
-        if (closing === undefined) for (const lease of leases) start(lease);
+        if (closing === undefined) for (const lease of leases) start(lease, askedAt);
         else await Promise.all(leases.map((lease) => handBack(lease, now())));
       }
     } catch (thrown) {
@@ -131,7 +153,14 @@ export function runLeased(options: RunnerOptions): Runner {
     );
   }
 
-  async function extendAll(): Promise<void> {
+  function extendAll(): Promise<void> {
+    extending ??= extendHeld().finally(() => {
+      extending = undefined;
+    });
+    return extending;
+  }
+
+  async function extendHeld(): Promise<void> {
     const held = [...runs.values()];
     if (held.length === 0) return;
     const heldUntil = performance.now() + ttl;
@@ -171,9 +200,9 @@ export function runLeased(options: RunnerOptions): Runner {
   fill();
 
   return {
-    take(lease) {
+    take(lease, askedAt) {
       if (closing !== undefined || runs.size + reserved >= concurrency) return false;
-      start(lease);
+      start(lease, askedAt);
       return true;
     },
     abort(id) {
