@@ -1,4 +1,4 @@
-import { type Host, openPorts, type Ports, type Resources } from '@parley/platform';
+import { type Host, openPorts, type Ports, type Resources, TOPICS } from '@parley/platform';
 import { type Collections, createCollections } from './adapters/collections.ts';
 import { createDatasets, type Datasets } from './adapters/datasets.ts';
 import { createExtractor, type Extractor } from './adapters/extractor.ts';
@@ -33,13 +33,10 @@ export async function createContext(
   overrides: DatasetOverrides,
   resources: Resources,
 ): Promise<DatasetContext> {
-  const { store, events, artifacts } = await openPorts(
-    'dataset',
-    config,
-    host,
-    resources,
-    overrides,
-  );
+  const { store, events, artifacts } = await openPorts('dataset', config, host, resources, {
+    publishes: [TOPICS.collectionsFilled, TOPICS.datasetsSealed],
+    given: overrides,
+  });
   const extractor =
     overrides.extractor ??
     (await resources.acquire(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { type Host, openPorts, type Ports, type Resources } from '@parley/platform';
+import { type Host, openPorts, type Ports, type Resources, TOPICS } from '@parley/platform';
 import { connectDataset, type DatasetClient } from './adapters/dataset.ts';
 import { connectDebate, type DebateClient } from './adapters/debate.ts';
 import { connectInference, type InferenceClient } from './adapters/inference.ts';
@@ -74,7 +74,10 @@ export async function createContext(
     return given ?? resources.acquire(name, open, close);
   }
   const closing = (resource: { close(): Promise<void> | void }) => resource.close();
-  const ports = await openPorts('finetune', config, host, resources, overrides);
+  const ports = await openPorts('finetune', config, host, resources, {
+    publishes: [TOPICS.debatesRequested, TOPICS.cyclesChanged],
+    given: overrides,
+  });
   const { store, artifacts } = ports;
   const { datasetAddress, debateAddress, inferenceAddress, votingAddress, trainer, trainerDir } =
     config;

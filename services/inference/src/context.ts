@@ -6,6 +6,7 @@ import {
   type Ports,
   type Resources,
   type Store,
+  TOPICS,
 } from '@parley/platform';
 import { createAdapterFolders } from './adapters/adapter-folders.ts';
 import { AdapterLoader } from './adapters/adapter-loader.ts';
@@ -62,13 +63,10 @@ export async function createContext(
   resources: Resources,
 ): Promise<InferenceContext> {
   const { now = Date.now, random = Math.random } = overrides;
-  const { store, events, artifacts } = await openPorts(
-    'inference',
-    config,
-    host,
-    resources,
-    overrides,
-  );
+  const { store, events, artifacts } = await openPorts('inference', config, host, resources, {
+    publishes: [TOPICS.societiesChanged],
+    given: overrides,
+  });
   const timeoutMs = config.engineTimeoutSeconds * 1000;
   const pool = new EnginePool({
     urls: config.engines,

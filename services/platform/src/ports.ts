@@ -5,6 +5,7 @@ import { openEvents } from './events/open.ts';
 import type { Events } from './events/port.ts';
 import type { Host } from './host.ts';
 import type { Resources } from './lifecycle.ts';
+import { withFormats } from './store/formats.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/port.ts';
 
@@ -12,22 +13,33 @@ import type { Store } from './store/port.ts';
 export type Ports = { store: Store; events: Events; artifacts: Artifacts };
 
 /**
- * Opens the ports that a service is configured with and makes the host's readiness depend on them. Given
- * ones are used as they are and stay open when `resources` is released.
+ * Opens the ports that a service is configured with and makes the host's readiness depend on them.
+ * @param options.publishes the topics that the service publishes to.
+ * @param options.given ports that are used as they are and stay open when `resources` is released.
  */
 export async function openPorts(
   service: string,
   config: Pick<ServiceConfig, 'store' | 'events' | 'artifacts'>,
   host: Host,
   resources: Resources,
-  given: Partial<Ports> = {},
+  { publishes, given = {} }: { publishes: readonly string[]; given?: Partial<Ports> },
 ): Promise<Ports> {
   const close = (opened: { close(): Promise<void> }) => opened.close();
+  const onWarning = (message: string) => host.log.warn(message);
   const store =
     given.store ??
-    (await resources.acquire('store', () => openStore(config.store, { service }), close));
+    (await resources.acquire(
+      'store',
+      async () => withFormats(await openStore(config.store, { service })),
+      close,
+    ));
   const events =
-    given.events ?? (await resources.acquire('events', () => openEvents(config.events), close));
+    given.events ??
+    (await resources.acquire(
+      'events',
+      () => openEvents(config.events, { publishes, onWarning }),
+      close,
+    ));
   const artifacts =
     given.artifacts ??
     (await resources.acquire('artifacts', () => openArtifacts(config.artifacts), close));

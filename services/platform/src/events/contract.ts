@@ -163,6 +163,29 @@ export function eventsContract(name: string, open: () => Promise<EventsFixture>)
       expect(letters[0]?.error).toContain('the moon is away');
     });
 
+    it('waits with an event for which there is no room, however long that takes', async () => {
+      const { events } = current();
+      let room = false;
+      const tries: number[] = [];
+      await events.subscribe({
+        topic,
+        group: 'g',
+        attempts: 2,
+        handle: async ({ attempt }) => {
+          tries.push(attempt);
+          if (!room) throw new ParleyError('OVERLOADED', 'the queue is full');
+        },
+      });
+      await events.publish([event('a', 1)]);
+      await vi.waitFor(() => expect(tries.length).toBeGreaterThanOrEqual(3), SOON);
+      room = true;
+      const refused = tries.length;
+      await vi.waitFor(() => expect(tries.length).toBeGreaterThan(refused), SOON);
+      expect(new Set(tries)).toEqual(new Set([1]));
+      await vi.waitFor(async () => expect(await events.lag(topic, 'g')).toBe(0), SOON);
+      expect(await events.lag(deadLetterTopic(topic), 'none')).toBe(0);
+    });
+
     it('does not try again what cannot be read', async () => {
       const { events } = current();
       const letters: DeliveredEvent[] = [];

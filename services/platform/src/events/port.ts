@@ -28,7 +28,7 @@ export type Subscription = { close(): Promise<void> };
  * The event log between services: at least once, ordered by key. A handler that throws is tried again
  * (`attempts` times in all); then the event goes to `<topic>.dlq` with the error and the next one follows.
  * One that throws DATA_CORRUPT is not tried again: no repetition makes an event readable. While an event
- * is tried again, those of other keys may wait too.
+ * is tried again, those of other keys may wait too. OVERLOADED is no try: the event waits until there is room.
  */
 export interface Events {
   publish(events: EventRecord[]): Promise<void>;
@@ -48,3 +48,11 @@ export interface Events {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a service tells when it opens the event log. */
+export type EventsOptions = {
+  /** Topics that are to be there, and as they should be, for a ping to succeed. */
+  publishes?: readonly string[];
+  /** Is told what works but should be looked at. */
+  onWarning?: (message: string) => void;
+};

@@ -9,6 +9,8 @@ const BATCH = 200;
 const POLL = 500;
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1_000;
+/** So many tries that the pause is the longest. */
+const LONGEST_TRIES = 10;
 
 export type Member = { handle: EventHandler; attempts: number; running: Set<Promise<void>> };
 
@@ -93,14 +95,19 @@ export class SqliteConsumer {
 
   /** Whether the event is dealt with: handled, or among the dead letters. */
   async #deliver(entry: LogEntry): Promise<boolean> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1; ; ) {
       const member = this.#memberFor(entry.event.key);
       if (member === undefined) return false;
       const failure = await attemptEvent(member, entry, attempt);
       if (failure === undefined) return true;
+      if (failure.reason === 'OVERLOADED') {
+        await this.#pause(LONGEST_TRIES);
+        continue;
+      }
       if (attempt >= member.attempts || failure.reason === 'DATA_CORRUPT')
         return this.#bury(entry, failure);
       await this.#pause(attempt);
+      attempt += 1;
     }
   }
 
