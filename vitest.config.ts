@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
+          globalSetup: 'tests/integration/infra.ts',
           testTimeout: 60_000,
         },
       },
@@ -25,6 +26,17 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: ['tests/chaos/**/*.test.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          // biome-ignore lint/style/noProcessEnv: how a user asks for the long form
+          provide: { long: process.env.LONG === '1' },
         },
       },
     ],

@@ -16,10 +16,13 @@ export type RestClient = {
   post<T>(path: string, body: unknown): Promise<T>;
 };
 
-/** A client for a suite's REST address. Every call ends after 30 seconds at the latest. */
-export function createRestClient(address: string): RestClient {
+/**
+ * A client for the REST of Parley's services. Every call ends after 30 seconds at the latest.
+ * @param address the base URL that answers a path.
+ */
+export function createRestClient(address: (path: string) => string): RestClient {
   async function call<T>(path: string, init: RequestInit): Promise<T> {
-    const response = await fetch(`${address}${path}`, {
+    const response = await fetch(`${address(path)}${path}`, {
       ...init,
       signal: AbortSignal.timeout(30_000),
     });

@@ -1,10 +1,5 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createLog } from '@parley/platform';
 import { SANDBOX_TRAINING } from '@parley/sandbox';
-import { developmentEnvironment } from '../development.ts';
-import { startEngine } from '../engine-process.ts';
-import { createSuite } from '../suite.ts';
 import { type CycleView, createRestClient, type RestClient } from './client.ts';
 import type { Progress } from './progress.ts';
 import { buildReport, type CycleIteration, type DemoReport } from './report.ts';
@@ -20,34 +15,29 @@ const PROBLEM_SET = 'arithmetic';
 const SOCIETY = 'society';
 const BASELINE = 'single-agent';
 
+/** A running Parley that the demo uses. */
+export type Deployment = {
+  /** Base URL of the REST that answers a path. */
+  rest(path: string): string;
+  stop(): Promise<void>;
+};
+
 /**
  * Runs the demo's two cycles through the real services, from wherever an earlier run stopped, and returns the
- * report. Everything it creates is idempotent: the same settings over the same folder continue.
- * @param data the folder with the run's state.
+ * report. Everything it creates is idempotent: the same settings over the same state continue.
+ * @param deploy starts the services.
  * @throws CycleFailed when a cycle ends without a result.
  */
 export async function runDemo(
   settings: DemoSettings,
-  data: string,
+  deploy: () => Promise<Deployment>,
   progress: Progress,
 ): Promise<DemoReport> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const engine = await startEngine();
-  const log = createLog({ level: 'info', service: 'suite', file: join(data, 'log.jsonl') });
-  const suite = await createSuite(
-    {
-      ...developmentEnvironment(engine),
-      PARLEY_DATA: data,
-      PARLEY_HTTP_PORT: '0',
-      PARLEY_GRPC_PORT: '0',
-      PARLEY_ADMIN_PORT: '0',
-    },
-    log,
-  );
+  const deployment = await deploy();
   try {
-    const { http } = await suite.start();
-    const rest = createRestClient(http);
+    const rest = createRestClient(deployment.rest);
     await startCycles(rest, settings);
     await followCycles(rest, (cycles) => progress.show(cycles, seconds()));
     progress.end();
@@ -57,8 +47,7 @@ export async function runDemo(
       await iterationsOf(rest, BASELINE),
     );
   } finally {
-    await suite.destroy();
-    await engine.stop();
+    await deployment.stop();
   }
 }
 
