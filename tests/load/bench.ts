@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { measureAssembly } from './assembly.ts';
+import { measureBacklog } from './backlog.ts';
 import { startScript } from './child.ts';
+import { type DebatesResult, loadDebates, measureDistributed } from './distributed.ts';
 import type { LoadResult } from './pool.ts';
-
-type SuiteResult = LoadResult & { clientCpuMs: number };
 
 /** The benchmarks, with the machine they ran on; ratios are against references in the same run. */
 const DEBATES = 3000;
@@ -26,6 +26,8 @@ const { url } = (await engine.line()) as { url: string };
 const undici = await reference('undici');
 const openai = await reference('openai');
 const [suite, calmer, alone] = await measureSuite();
+const distributed = await measureDistributed(url);
+const backlog = await measureBacklog(url);
 await engine.stop();
 
 row('', 'CPU ms/debate', 'median ms', 'p99 ms', 'over ideal', 'debates/s');
@@ -34,11 +36,43 @@ show('OpenAI client, no service', openai);
 show('Parley suite, embedded', suite);
 show('  the same, 8 at once', calmer);
 show('  the same, one by one', alone);
+show('distributed, two of debate', distributed.two);
+show('  the same, 8 at once', distributed.calmer);
+show('  the same, one by one', distributed.alone);
+show('distributed, one of debate', distributed.one);
 print(
   `\nsuite CPU / undici ${(suite.cpuMs / undici.cpuMs).toFixed(2)}, / OpenAI client ${(suite.cpuMs / openai.cpuMs).toFixed(2)}; the client that loads it costs another ${suite.clientCpuMs.toFixed(2)} ms a debate`,
 );
 target('CPU ms per debate, suite and client', suite.cpuMs + suite.clientCpuMs, 3.5);
 target('median added latency in percent', (100 * (suite.medianMs - IDEAL_MS)) / IDEAL_MS, 10);
+target(
+  'distributed: CPU ms per debate, all processes',
+  Math.min(distributed.one.cpuMs, distributed.two.cpuMs),
+  5,
+);
+target(
+  'distributed: median added latency in percent',
+  (100 * (distributed.two.medianMs - IDEAL_MS)) / IDEAL_MS,
+  15,
+);
+print(
+  `debates a second per core: embedded ${perCore(suite)}, distributed ${perCore(distributed.one)} with one replica of debate, ${perCore(distributed.two)} with two`,
+);
+floor('work of two replicas of debate / one', rate(distributed.two) / rate(distributed.one), 1.6);
+
+print(
+  `\nbacklog: ${backlog.debates} debates asked for through Kafka, ${backlog.found} found, queued in ${backlog.secondsToQueue.toFixed(1)} s`,
+);
+print(
+  `store: ${backlog.storePerLive.toFixed(0)} bytes per waiting debate, ${backlog.storePerEnded.toFixed(0)} per ended one (of ${backlog.ended}) until its stream expires`,
+);
+print(
+  `resident memory in MiB: ${Object.entries(backlog.memory)
+    .map(([name, bytes]) => `${name}: ${(bytes / 2 ** 20).toFixed(0)}`)
+    .join(', ')}`,
+);
+target('seconds to queue 100,000 debates', backlog.secondsToQueue, 30);
+target('debates lost', backlog.debates - backlog.found, 0);
 
 const assembly = await measureAssembly();
 print(
@@ -58,7 +92,7 @@ async function reference(client: string): Promise<LoadResult> {
 }
 
 /** The suite under the load, and under two lighter ones, since a closed loop of 64 is bound by its CPU. */
-async function measureSuite(): Promise<[SuiteResult, SuiteResult, SuiteResult]> {
+async function measureSuite(): Promise<[DebatesResult, DebatesResult, DebatesResult]> {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const service = startScript('services/suite/src/main.ts', [], {
     PARLEY_ENGINES: url,
@@ -72,14 +106,22 @@ async function measureSuite(): Promise<[SuiteResult, SuiteResult, SuiteResult]> 
   try {
     const { http, admin } = (await service.line()) as { http: string; admin: string };
     const load = async (debates: number, atOnce: number) => {
-      const args = [http, admin, String(debates), String(atOnce)];
-      return (await startScript('tests/load/suite-load.ts', args).line()) as SuiteResult;
+      return loadDebates({ inference: http, debate: [http], admin: [admin] }, debates, atOnce);
     };
     return [await load(DEBATES, AT_ONCE), await load(600, 8), await load(60, 1)];
   } finally {
     await service.stop();
     rmSync(data, { recursive: true, force: true });
   }
+}
+
+function rate({ debates, wallSeconds }: LoadResult): number {
+  return debates / wallSeconds;
+}
+
+/** Debates that a core could run in a second, by the CPU that they take. */
+function perCore({ cpuMs }: LoadResult): string {
+  return (1000 / cpuMs).toFixed(0);
 }
 
 function show(name: string, result: LoadResult): void {
@@ -105,7 +147,7 @@ function target(what: string, value: number, limit: number): void {
 
 function floor(what: string, value: number, limit: number): void {
   print(
-    `${value >= limit ? 'reached' : 'MISSED '}  ${what}: ${value.toFixed(0)} (target ≥ ${limit})`,
+    `${value >= limit ? 'reached' : 'MISSED '}  ${what}: ${value.toFixed(value < 10 ? 2 : 0)} (target ≥ ${limit})`,
   );
 }
 

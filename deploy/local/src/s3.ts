@@ -37,7 +37,7 @@ export async function createS3(options: ServerOptions): Promise<S3Server> {
         const keys = ['--access', S3_ENVIRONMENT.AWS_ACCESS_KEY_ID];
         const secret = ['--secret', S3_ENVIRONMENT.AWS_SECRET_ACCESS_KEY];
         const listen = ['--port', `127.0.0.1:${port}`, '--region', REGION, '--health', health];
-        return [program, ...keys, ...secret, ...listen, '--quiet', 'posix', data];
+        return [program, ...keys, ...secret, ...listen, '--keep-alive', '--quiet', 'posix', data];
       },
       probe: async ([port]) => {
         const url = endpoint(port as number) + health;

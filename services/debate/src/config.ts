@@ -31,6 +31,16 @@ export const DEBATE_SETTINGS = {
       description: 'Debates of batches that a replica runs at once, beside the interactive ones.',
     }),
   },
+  batchQueue: {
+    variable: 'PARLEY_DEBATE_BATCH_QUEUE',
+    schema: Type.Integer({
+      minimum: 200,
+      maximum: 10_000_000,
+      default: 100_000,
+      description:
+        'Debates of batches that may wait in the queue, of all batches together; beyond, batches wait to create theirs. Each takes about 1.2 KB of the store.',
+    }),
+  },
   outageSeconds: {
     variable: 'PARLEY_DEBATE_OUTAGE_SECONDS',
     schema: Type.Number({

@@ -6,7 +6,7 @@ import { createAdminServer, type ReadinessCheck } from './http/admin.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import type { Service } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
-import { createMetrics, type Registry } from './metrics.ts';
+import { createMetrics, Gauge, type Registry } from './metrics.ts';
 
 /** Base URLs and addresses under which a host answers. */
 export type Addresses = { http: string; grpc: string; admin: string };
@@ -21,11 +21,16 @@ export type Host = {
   http: HttpServer;
   grpc: GrpcServer;
   addReadiness(check: ReadinessCheck): void;
+  /** Adds a group of consumers to the metric `parley_events_lag`. */
+  addLag(group: LagSource): void;
   /** Starts the services in order, then listens. */
   start(services: Service[]): Promise<Addresses>;
   /** Not ready, intake closed, services destroyed in reverse order, admin last. Idempotent. */
   stop(): Promise<void>;
 };
+
+/** A group that consumes a topic, and how many of its events the group has not handled yet. */
+export type LagSource = { topic: string; group: string; lag: () => Promise<number> };
 
 type HostConfig = Pick<ServiceConfig, 'host' | 'httpPort' | 'grpcPort' | 'adminPort' | 'logLevel'>;
 
@@ -67,6 +72,7 @@ export async function createHost(
     http,
     grpc,
     addReadiness: (check) => checks.push(check),
+    addLag: lagMetric(metrics),
     async start(started) {
       services = started;
       const grpcPort = await grpc.start();
@@ -85,6 +91,25 @@ export async function createHost(
       return stopped;
     },
   };
+}
+
+/** A gauge that asks when it is read; a group whose lag cannot be had then is left out. */
+function lagMetric(registry: Registry): (source: LagSource) => void {
+  const sources: LagSource[] = [];
+  new Gauge({
+    name: 'parley_events_lag',
+    help: 'Events that a group of consumers has not handled yet',
+    labelNames: ['topic', 'group'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      const asked = sources.map(async ({ topic, group, lag }) =>
+        this.set({ topic, group }, await lag()),
+      );
+      await Promise.allSettled(asked);
+    },
+  });
+  return (source) => sources.push(source);
 }
 
 async function listen(

@@ -43,8 +43,20 @@ export async function openPorts(
   const artifacts =
     given.artifacts ??
     (await resources.acquire('artifacts', () => openArtifacts(config.artifacts), close));
-  const ports = { store, events, artifacts };
+  const ports = { store, events: withLag(events, host), artifacts };
   for (const [name, port] of Object.entries(ports))
     host.addReadiness({ name: `${service} ${name}`, check: () => port.ping() });
   return ports;
+}
+
+/** The event log, of which the host measures the lag of every group that subscribes. */
+function withLag(events: Events, host: Host): Events {
+  return {
+    ...events,
+    subscribe(options) {
+      const { topic, group } = options;
+      if (group !== undefined) host.addLag({ topic, group, lag: () => events.lag(topic, group) });
+      return events.subscribe(options);
+    },
+  };
 }

@@ -16,8 +16,6 @@ import { creation, newRecord } from './accept.ts';
 import { CHUNK, chunksOf } from './batch-problems.ts';
 import { findBatch } from './stored.ts';
 
-/** Batch debates that may wait in the queue before the batch waits for room. */
-const WAITING_LIMIT = 1_000;
 const ROOM_POLL_MS = 250;
 
 /**
@@ -108,10 +106,10 @@ async function countProblems(
 }
 
 /** Waits until fewer debates wait in the batch queue than may. */
-async function room({ store }: DebateContext, signal: AbortSignal): Promise<void> {
+async function room({ store, config }: DebateContext, signal: AbortSignal): Promise<void> {
   for (;;) {
     const { queued, leased } = await store.depth(queueOf('batch'));
-    if (queued - leased + CHUNK <= WAITING_LIMIT) return;
+    if (queued - leased + CHUNK <= config.batchQueue) return;
     await delay(ROOM_POLL_MS, undefined, { signal }).catch(() => {
       throw ParleyError.from(signal.reason);
     });

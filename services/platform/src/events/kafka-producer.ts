@@ -11,7 +11,7 @@ const MESSAGE_OVERHEAD = 512;
 /** A message and the topic that it goes to. */
 export type Addressed = { topic: string; message: Message };
 
-/** Sends messages one call after the other, so that their order is that of the calls. */
+/** Sends messages in the order of the calls; what is asked for while a request is under way goes with the next. */
 export type KafkaProducer = {
   /**
    * Resolves when all replicas that are in sync have the messages.
@@ -22,6 +22,8 @@ export type KafkaProducer = {
   close(milliseconds: number): Promise<void>;
 };
 
+type Call = { messages: Addressed[]; deadline: number; sent: PromiseWithResolvers<void> };
+
 type Connected = { producer: Producer; ready: Promise<void>; abandon(): void };
 
 /**
@@ -31,7 +33,8 @@ type Connected = { producer: Producer; ready: Promise<void>; abandon(): void };
  */
 export function kafkaProducer(clients: KafkaClients, deadlineMs = DEADLINE): KafkaProducer {
   let connected: Connected | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  let waiting: Call[] = [];
+  let sending: Promise<void> | undefined;
 
   function connect(): Connected {
     const client = clients.lasting();
@@ -61,17 +64,40 @@ export function kafkaProducer(clients: KafkaClients, deadlineMs = DEADLINE): Kaf
     }
   }
 
+  async function sendWaiting(): Promise<void> {
+    await Promise.resolve();
+    while (waiting.length > 0) {
+      const calls = waiting;
+      waiting = [];
+      const deadline = Math.min(...calls.map((call) => call.deadline));
+      try {
+        await sendAll(
+          calls.flatMap(({ messages }) => messages),
+          deadline,
+        );
+        for (const { sent } of calls) sent.resolve();
+      } catch (thrown) {
+        for (const { sent } of calls) sent.reject(thrown);
+      }
+    }
+    sending = undefined;
+  }
+
   return {
     send(messages) {
-      const deadline = performance.now() + deadlineMs;
-      const turn = last.then(() => sendAll(messages, deadline));
-      last = turn.catch(() => {});
-      return turn;
+      const call = {
+        messages,
+        deadline: performance.now() + deadlineMs,
+        sent: Promise.withResolvers<void>(),
+      };
+      waiting.push(call);
+      sending ??= sendWaiting();
+      return call.sent.promise;
     },
 
     async close(milliseconds) {
       const end = async () => {
-        await last;
+        await sending;
         await connected?.producer.disconnect();
       };
       await within(milliseconds, 'closing the producer', end()).catch(() => {});

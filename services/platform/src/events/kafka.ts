@@ -81,6 +81,8 @@ export function openKafkaEvents(
             await topics.ensure(letters);
             const letter = toLetter(place, message, { ...burial, group });
             await producer.send([{ topic: letters, message: letter }]);
+            const { partition, offset } = place;
+            warn(`${letters}: event ${offset} of ${topic}/${partition}: ${burial.failure.message}`);
           },
         },
       });

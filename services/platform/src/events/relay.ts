@@ -7,7 +7,7 @@ import { runLeased } from '../work/runner.ts';
 import type { Events } from './port.ts';
 
 const BATCH = 500;
-const LINGER = 3;
+const LINGER = 10;
 const POLL = 1_000;
 const KEEP = 5_000;
 const TTL = 10_000;
