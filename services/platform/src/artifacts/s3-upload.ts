@@ -12,7 +12,11 @@ import type { Part } from './s3-parts.ts';
 /** Parts on their way at once; with the one that is filled they bound the memory of an upload. */
 const IN_FLIGHT = 2;
 const MAX_PARTS = 10_000;
-/** Milliseconds for telling S3 to forget an upload. */
+/**
+ * Milliseconds that the parts on their way are given when an upload ends: one that S3 has received but not
+ * yet stored when it forgets the upload may stay for good. Then those for telling S3 to forget it.
+ */
+const SETTLE = 3_000;
 const FORGET = 5_000;
 
 /** An object that is sent in parts and does not exist before `complete`. */
@@ -26,13 +30,13 @@ export type Upload = {
   sent(): Promise<{ sha256: string; bytes: number }>;
   /** Makes the object, unless one stands at its path. @throws ParleyError for which see `isContested`. */
   complete(): Promise<void>;
-  /** Makes S3 forget the parts of what is not complete. Never throws; idempotent. */
+  /** Makes S3 forget the parts of what is not complete, within 8 seconds. Never throws; idempotent. */
   end(): Promise<void>;
 };
 
 /**
- * Begins an upload. S3 keeps the parts of an upload whose process died, or that ended while S3 was away,
- * until a lifecycle rule of the bucket (AbortIncompleteMultipartUpload) removes them.
+ * Begins an upload. S3 keeps the parts of an upload whose process died, or that ended while S3 was away or
+ * did not answer, until a lifecycle rule of the bucket (AbortIncompleteMultipartUpload) removes them.
  * @throws ParleyError UNAVAILABLE
  */
 export async function startUpload(
@@ -47,7 +51,9 @@ export async function startUpload(
   );
   const upload = { ...target, UploadId };
   const failing = new AbortController();
-  const stopped = AbortSignal.any([failing.signal, bucket.closed]);
+  const cutting = new AbortController();
+  // In this order: of several that are aborted, Node may give the reason of the first one listed.
+  const stopped = AbortSignal.any([bucket.closed, failing.signal]);
   const digest = createHash('sha256');
   const parts: { PartNumber: number; ETag: string | undefined }[] = [];
   const inFlight = new Set<Promise<void>>();
@@ -57,7 +63,7 @@ export async function startUpload(
   async function sendPart(number: number, part: Part): Promise<void> {
     const command = new UploadPartCommand({ ...upload, PartNumber: number, Body: part.bytes });
     try {
-      const { ETag } = await bucket.send(command, path, stopped);
+      const { ETag } = await bucket.send(command, path, cutting.signal);
       parts[number - 1] = { PartNumber: number, ETag };
       part.release();
     } catch (thrown) {
@@ -66,8 +72,11 @@ export async function startUpload(
   }
 
   async function forget(): Promise<void> {
-    failing.abort(new ParleyError('CANCELLED', `the upload of ${path} ended`));
+    const reason = new ParleyError('CANCELLED', `the upload of ${path} ended`);
+    failing.abort(reason);
+    const timer = setTimeout(() => cutting.abort(reason), SETTLE);
     await Promise.all(inFlight);
+    clearTimeout(timer);
     const signal = AbortSignal.timeout(FORGET);
     await bucket.send(new AbortMultipartUploadCommand(upload), path, signal).catch(() => undefined);
   }
@@ -89,7 +98,7 @@ export async function startUpload(
     },
 
     async sent() {
-      await Promise.all(inFlight);
+      while (inFlight.size > 0 && !stopped.aborted) await Promise.race(inFlight);
       stopped.throwIfAborted();
       return { sha256: digest.digest('hex'), bytes: bytesAdded };
     },
