@@ -48,12 +48,14 @@ const CALL_MS = 20_000;
  * Starts everything on free ports.
  * @param options.replicas processes per service.
  * @param options.settings what the services have besides.
+ * @param options.own what single replicas have besides, by names such as `debate-1`.
  * @param options.infrastructure makes the servers, Kafka, Redis and S3 by default.
  */
 export async function startWorld(
   options: {
     replicas?: Partial<Record<ServiceName, number>>;
     settings?: (infrastructure: Infrastructure) => Environment;
+    own?: (infrastructure: Infrastructure) => Promise<Record<string, Environment>>;
     infrastructure?: (dir: string) => Promise<Infrastructure>;
   } = {},
 ): Promise<World> {
@@ -68,6 +70,7 @@ export async function startWorld(
   const distributed = await createDistributed({
     dir: join(dir, 'services'),
     ...(options.replicas ? { replicas: options.replicas } : {}),
+    ...(options.own ? { own: await options.own(infrastructure) } : {}),
     settings: {
       ...infrastructureSettings(infrastructure),
       ...developmentEnvironment({ ...real, url: engine.url }),

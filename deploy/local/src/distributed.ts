@@ -52,11 +52,13 @@ const ROUTES: readonly (readonly [prefix: string, service: ServiceName])[] = [
  * @param options.dir folder of what the processes write.
  * @param options.replicas processes per service: one, and two of debate and dataset by default.
  * @param options.settings variables for all of them, such as PARLEY_ENGINES and PARLEY_STORE.
+ * @param options.own stronger ones of single replicas, by names such as `debate-1`.
  */
 export async function createDistributed(options: {
   dir: string;
   settings: Environment;
   replicas?: Partial<Record<ServiceName, number>>;
+  own?: Readonly<Record<string, Environment>>;
 }): Promise<Distributed> {
   const dir = resolve(options.dir);
   const counts: Partial<Record<ServiceName, number>> = {
@@ -68,8 +70,9 @@ export async function createDistributed(options: {
   for (const service of SERVICES) {
     const names = Array.from({ length: counts[service] ?? 1 }, (_, n) => `${service}-${n + 1}`);
     const servers = names.map((name) => {
-      const own = { PARLEY_TRAINER_DIR: join(dir, name, 'trainer') };
-      const settings = () => ({ ...own, ...peers(), ...options.settings });
+      const trainer = { PARLEY_TRAINER_DIR: join(dir, name, 'trainer') };
+      const own = options.own?.[name];
+      const settings = () => ({ ...trainer, ...peers(), ...options.settings, ...own });
       return createService(service, { dir: join(dir, name), settings });
     });
     replicas[service] = await Promise.all(servers);

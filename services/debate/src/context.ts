@@ -46,6 +46,8 @@ export type DebateContext = Ports & {
   runners: Map<Priority, Runner>;
   /** The debates that this replica runs. */
   local: LocalRuns;
+  /** Aborted when this replica begins to stop. */
+  closing: AbortSignal;
 };
 
 /** Opens what was not given; `resources` learns how it is closed. */
@@ -98,6 +100,7 @@ export async function createContext(
     holder: `debate-${randomUUID()}`,
     runners: new Map(),
     local: new LocalRuns(),
+    closing: host.closing,
   };
   return context;
 }

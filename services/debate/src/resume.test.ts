@@ -71,6 +71,31 @@ test('a replica that is stopped hands its debates to the next, which pays for no
   );
 });
 
+test('a replica that is stopped waits for its calls, and the next pays for none of them again', async () => {
+  const gate = Promise.withResolvers<void>();
+  neighbours.behaviour.reply = (call) =>
+    call.seat === 'base' ? gate.promise.then(() => answer(call)) : answer(call);
+  const config = configFor(temp.folder, neighbours, { PARLEY_DRAIN_SECONDS: '10' });
+  const first = await startReplica(config);
+  const { body } = await post(first, question);
+  await until(async () =>
+    neighbours.calls().some(({ seat }) => seat === 'base') ? true : undefined,
+  );
+  const stopping = first.stop();
+  gate.resolve();
+  await stopping;
+  expect(neighbours.calls().filter(({ seat }) => seat.startsWith('critic'))).toEqual([]);
+  neighbours.asked.length = 0;
+  const second = await startReplica(config);
+  const done = await ended(second, body.id);
+  await second.stop();
+  expect(done.status).toBe('completed');
+  expect(neighbours.calls().map(({ seat }) => seat)).toEqual(['critic-1', 'critic-2', 'critic-3']);
+  expect(done.turns.map(({ prompt, text, seed }) => [prompt, text, seed])).toEqual(
+    await undisturbed(),
+  );
+});
+
 /** Stands for the end of a lease whose holder is gone: nobody waits fifteen seconds for it. */
 async function expireLease(config: ReturnType<typeof configFor>, id: string): Promise<void> {
   const beside = await openBeside(config);

@@ -35,7 +35,8 @@ const ATTEMPTS = 1000;
 
 /**
  * The debate service on a host: REST and gRPC are registered at once, debates are run and events consumed
- * from `start` on. `destroy` hands back what is not finished; another replica goes on with it.
+ * from `start` on. `drain` waits for the calls that are under way and hands back what is not finished; another
+ * replica goes on with it.
  */
 export async function createDebate(
   host: Host,
@@ -49,6 +50,9 @@ export async function createDebate(
   addDebateRpc(host.grpc, context);
   return {
     start: () => startWork(context, resources),
+    async drain() {
+      await Promise.all(Array.from(context.runners.values(), (runner) => runner.close()));
+    },
     destroy: () => resources.release(),
   };
 }
@@ -69,8 +73,9 @@ async function startWork(context: DebateContext, resources: Resources): Promise<
       ...common,
       queue: queueOf(priority),
       concurrency: priority === 'batch' ? config.batchConcurrency : config.interactiveConcurrency,
-      run: (lease, signal, confirm) =>
-        context.local.running(lease.id, () => runDebate(context, lease, signal, confirm)),
+      drain: config.drainSeconds * 1000,
+      run: (lease, signal, hold) =>
+        context.local.running(lease.id, () => runDebate(context, lease, signal, hold)),
     });
     context.runners.set(priority, runner);
     resources.add(`runner of ${priority} debates`, () => runner.close());

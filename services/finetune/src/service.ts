@@ -25,11 +25,9 @@ export async function createFinetune(
   try {
     const context = await createContext(host, config, overrides, resources);
     const { store, events, log } = context;
-    const closing = new AbortController();
-    cycleRoutes(host.http, context, closing.signal);
+    cycleRoutes(host.http, context, host.closing);
     evaluationRoutes(host.http, context);
     host.grpc.add(FinetuneService, finetuneRpc(context));
-    resources.add('event streams', () => closing.abort());
     return {
       async start() {
         await resources.acquire(

@@ -117,6 +117,16 @@ export const HOST_SETTINGS = {
     variable: 'PARLEY_ADMIN_PORT',
     schema: port(9464, 'Port of health (`/livez`, `/readyz`) and `/metrics`.'),
   },
+  drainSeconds: {
+    variable: 'PARLEY_DRAIN_SECONDS',
+    schema: Type.Number({
+      minimum: 0,
+      maximum: 3600,
+      default: 20,
+      description:
+        'Seconds that what is under way gets to end after SIGTERM; what has not ended then is handed back to be done by another replica. The process ends 10 seconds later at the latest.',
+    }),
+  },
   logLevel: {
     variable: 'PARLEY_LOG_LEVEL',
     schema: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

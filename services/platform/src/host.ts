@@ -25,17 +25,27 @@ export type Host = {
   addLag(group: LagSource): void;
   /** Starts the services in order, then listens. */
   start(services: Service[]): Promise<Addresses>;
-  /** Not ready, intake closed, services destroyed in reverse order, admin last. Idempotent. */
+  /** Aborted when the host begins to stop: what only waits or watches is to end. */
+  closing: AbortSignal;
+  /**
+   * Not ready, intake closed; what is under way gets `drainSeconds` to end; then the services are destroyed in
+   * reverse order, admin last. Idempotent.
+   */
   stop(): Promise<void>;
+  /** Milliseconds that `stop` may take. */
+  graceMs: number;
 };
 
 /** A group that consumes a topic, and how many of its events the group has not handled yet. */
 export type LagSource = { topic: string; group: string; lag: () => Promise<number> };
 
-type HostConfig = Pick<ServiceConfig, 'host' | 'httpPort' | 'grpcPort' | 'adminPort' | 'logLevel'>;
+type HostConfig = Pick<
+  ServiceConfig,
+  'host' | 'httpPort' | 'grpcPort' | 'adminPort' | 'logLevel' | 'drainSeconds'
+>;
 
-/** Milliseconds that running gRPC calls get to end at shutdown. */
-const DRAIN_MS = 5_000;
+/** Milliseconds for closing what has been drained. */
+const CLOSE_MS = 10_000;
 
 /** A host for the service, or the suite, of that name; `log` is where it logs to, standard output by default. */
 export async function createHost(
@@ -54,15 +64,22 @@ export async function createHost(
   let open = false;
   let services: Service[] = [];
   let stopped: Promise<void> | undefined;
+  const closing = new AbortController();
+  const drainMs = config.drainSeconds * 1000;
   const admin = createAdminServer({ metrics, checks: () => checks, isOpen: () => open });
 
   async function close(): Promise<void> {
     open = false;
     grpc.setServing(false);
-    await http.close();
-    const drained = grpc.stop(DRAIN_MS);
+    closing.abort();
+    const cut = setTimeout(() => http.server.closeAllConnections(), drainMs);
+    await Promise.all([
+      http.close(),
+      grpc.stop(drainMs),
+      ...services.map((service) => service.drain?.()),
+    ]);
+    clearTimeout(cut);
     for (const service of services.toReversed()) await service.destroy();
-    await drained;
     await admin.close();
   }
 
@@ -73,6 +90,8 @@ export async function createHost(
     grpc,
     addReadiness: (check) => checks.push(check),
     addLag: lagMetric(metrics),
+    closing: closing.signal,
+    graceMs: drainMs + CLOSE_MS,
     async start(started) {
       services = started;
       const grpcPort = await grpc.start();

@@ -46,24 +46,29 @@ export class Resources {
   }
 }
 
-/** A service as a library: no signal handlers, no environment. `destroy` is idempotent. */
-export type Service = { start(): Promise<void>; destroy(): Promise<void> };
+/**
+ * A service as a library: no signal handlers, no environment. `drain`, called first where there are several, ends
+ * work that is under way while everything still runs; `destroy` is idempotent.
+ */
+export type Service = { start(): Promise<void>; drain?(): Promise<void>; destroy(): Promise<void> };
+
+/** What `runUntilSignal` runs. `graceMs`: how long its `destroy` may take, 30 s by default. */
+export type Process = Pick<Service, 'start' | 'destroy'> & { graceMs?: number };
+
+const GRACE_MS = 30_000;
 
 /**
  * Creates a service, runs it until SIGINT or SIGTERM, then destroys it. What keeps it from starting is told in
- * one line on standard error, and the process ends with 1. A second signal, or a shutdown that takes longer
- * than `graceMs`, ends it with 1 as well. For `main.ts` only.
+ * one line on standard error, and the process ends with 1. A second signal, or a shutdown that takes too long,
+ * ends it with 1 as well. For `main.ts` only.
  */
-export async function runUntilSignal(
-  create: () => Promise<Service>,
-  graceMs = 30_000,
-): Promise<void> {
-  let service: Service | undefined;
+export async function runUntilSignal(create: () => Promise<Process>): Promise<void> {
+  let service: Process | undefined;
   let stopping = false;
   function stop(): void {
     if (stopping) process.exit(1);
     stopping = true;
-    setTimeout(() => process.exit(1), graceMs).unref();
+    setTimeout(() => process.exit(1), service?.graceMs ?? GRACE_MS).unref();
     Promise.resolve(service?.destroy()).then(
       () => process.exit(0),
       (error: unknown) => end('shutdown failed', error),

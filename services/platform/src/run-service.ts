@@ -4,7 +4,10 @@ import { runUntilSignal, type Service } from './lifecycle.ts';
 
 /** Runs one service as a process of its own, configured by the environment. For `main.ts` only. */
 export function runService<
-  C extends Pick<ServiceConfig, 'host' | 'httpPort' | 'grpcPort' | 'adminPort' | 'logLevel'>,
+  C extends Pick<
+    ServiceConfig,
+    'host' | 'httpPort' | 'grpcPort' | 'adminPort' | 'logLevel' | 'drainSeconds'
+  >,
 >(
   name: string,
   configOf: (environment: Environment) => C,
@@ -19,6 +22,7 @@ export function runService<
         host.log.info(await host.start([service]), `${name} listens`);
       },
       destroy: () => host.stop(),
+      graceMs: host.graceMs,
     };
   });
 }

@@ -16,6 +16,7 @@ function counted() {
           name: name ?? '',
           agents: 3,
           currentRevision: state.lookups,
+          latestRevision: state.lookups,
           protocol: { rounds: 2 },
         },
       });
@@ -38,6 +39,13 @@ test('a changed society is looked up again', async () => {
   await societies.get('a');
   societies.forget('a');
   expect((await societies.get('a')).currentRevision).toBe(2);
+});
+
+test('a society is looked up again for a revision that is newer than what is remembered', async () => {
+  const { societies } = counted();
+  await societies.get('a', 1);
+  expect((await societies.get('a', 2)).latestRevision).toBe(2);
+  expect((await societies.get('a', 2)).latestRevision).toBe(2);
 });
 
 test('a failure is not remembered', async () => {

@@ -8,8 +8,11 @@ const LOOKUP_DEADLINE_MS = 5_000;
 
 /** Societies as inference knows them, remembered for at most five seconds. */
 export type Societies = {
-  /** @throws ParleyError NOT_FOUND naming the society; UNAVAILABLE, DEADLINE_EXCEEDED. */
-  get(name: string): Promise<SocietyFacts>;
+  /**
+   * @param revision one that is wanted: what is remembered from before there was such a one is asked for again.
+   * @throws ParleyError NOT_FOUND naming the society; UNAVAILABLE, DEADLINE_EXCEEDED.
+   */
+  get(name: string, revision?: number): Promise<SocietyFacts>;
   /** The society has changed: the next `get` asks again. */
   forget(name: string): void;
 };
@@ -37,9 +40,13 @@ export function societyCache(
   }
 
   return {
-    get(name) {
+    async get(name, revision = 0) {
       const entry = entries.get(name);
-      return entry && entry.until > now() ? entry.facts : lookUp(name);
+      if (entry && entry.until > now()) {
+        const facts = await entry.facts;
+        if (facts.latestRevision >= revision) return facts;
+      }
+      return lookUp(name);
     },
     forget(name) {
       entries.delete(name);

@@ -50,7 +50,12 @@ export function addDebateRoutes(http: HttpServer, context: DebateContext): void 
       const wait = Math.min(preferredWait(request) ?? 0, MAX_WAIT_SECONDS);
       if (wait > 0) {
         reply.header('preference-applied', `wait=${wait}`);
-        const ended = await waitForEnd(context, record, wait * 1000, clientGone(reply));
+        const ended = await waitForEnd(
+          context,
+          record,
+          wait * 1000,
+          clientGone(reply, context.closing),
+        );
         if (ended) return reply.code(201).send(fullDebateView(ended.record, ended.turns));
       }
       return reply.code(202).send(debateView(record));
@@ -107,7 +112,10 @@ export function addDebateRoutes(http: HttpServer, context: DebateContext): void 
     async (request, reply) => {
       const after = sequenceOf(request.headers['last-event-id']);
       const { value } = await getRecord(context.store, request.params.id);
-      return sendEvents(reply, sse(watchDebate(context, value, after, clientGone(reply))));
+      return sendEvents(
+        reply,
+        sse(watchDebate(context, value, after, clientGone(reply, context.closing))),
+      );
     },
   );
 

@@ -1,4 +1,4 @@
-import { type GrpcServer, invalid } from '@parley/platform';
+import { type GrpcServer, invalid, ParleyError } from '@parley/platform';
 import { DebateService } from '@parley/proto/debate';
 import type { DebateContext } from '../context.ts';
 import { batchView } from '../domain/batch.ts';
@@ -35,13 +35,17 @@ export function addDebateRpc(server: GrpcServer, context: DebateContext): void {
 
     async *watchDebate({ id, afterSequence }, { signal }) {
       const { value } = await getRecord(context.store, id);
-      for await (const seen of watchDebate(context, value, Number(afterSequence), signal)) {
+      const { closing } = context;
+      const either = AbortSignal.any([signal, closing]);
+      for await (const seen of watchDebate(context, value, Number(afterSequence), either)) {
         if (seen.type === 'quiet') continue;
         const sequence = BigInt(seen.sequence);
         if (seen.type === 'turn')
           yield { sequence, entry: { case: 'turn', value: turnMessage(seen.turn) } };
-        else yield { sequence, entry: { case: 'ended', value: debateMessage(seen.record) } };
+        else return yield { sequence, entry: { case: 'ended', value: debateMessage(seen.record) } };
       }
+      if (closing.aborted)
+        throw new ParleyError('UNAVAILABLE', 'this replica stops: watch on from the last sequence');
     },
 
     async cancelDebate({ id }) {

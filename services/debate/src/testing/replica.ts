@@ -30,6 +30,7 @@ export function configFor(
     PARLEY_ADMIN_PORT: '0',
     PARLEY_LOG_LEVEL: 'silent',
     PARLEY_DEBATE_BATCH_QUEUE: '1000',
+    PARLEY_DRAIN_SECONDS: '0.2',
     PARLEY_STORE: `sqlite:${folder}/parley.db`,
     PARLEY_EVENTS: `sqlite:${folder}/parley.db`,
     PARLEY_ARTIFACTS: `file:${folder}/artifacts`,

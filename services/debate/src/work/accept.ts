@@ -40,7 +40,7 @@ export async function acceptDebate(
     const there = await find(context, id, digest);
     if (there) return there;
   }
-  const society = await context.societies.get(request.society);
+  const society = await context.societies.get(request.society, request.revision);
   const now = Date.now();
   const chosen = id ?? newId(now, randomUUID());
   const spec = resolveSpec(request, society, deriveSeed(0, chosen));

@@ -79,7 +79,8 @@ async function sweepIfCancelled({ store }: DebateContext, id: string): Promise<v
 }
 
 async function pinned({ societies }: DebateContext, request: BatchRequest): Promise<DebateSpec> {
-  const society = await societies.get(request.template.society);
+  const { society: name, revision } = request.template;
+  const society = await societies.get(name, revision);
   const template = { ...request.template, question: '?', seed: 0, priority: 'batch' } as const;
   const spec = resolveSpec({ ...template, batch: request.batch }, society, 0);
   return { ...spec, question: '' };

@@ -1,4 +1,4 @@
-import { type Lease, ParleyError } from '@parley/platform';
+import { type Hold, type Lease, ParleyError } from '@parley/platform';
 import { Calls } from '../adapters/calls.ts';
 import { isUnanimous } from '../adapters/tally.ts';
 import { type NoVote, voteOver } from '../adapters/vote.ts';
@@ -14,7 +14,6 @@ import { readTurns } from './stored.ts';
 
 /**
  * Runs a debate from where its stream stands to its end.
- * @param confirm rejects when the lease was lost meanwhile; asked before calls are paid for.
  * @returns the ended debate; undefined when there was nothing to run.
  * @throws what kept it from going on: LEASE_LOST, CANCELLED by the signal, UNAVAILABLE.
  */
@@ -22,7 +21,7 @@ export async function runDebate(
   context: DebateContext,
   lease: Lease,
   signal: AbortSignal,
-  confirm: () => Promise<void>,
+  hold: Hold,
 ): Promise<EndedDebate | undefined> {
   const handed = context.local.handed(lease);
   const record = handed ?? (await context.store.get<DebateRecord>(lease.id, KEPT.record))?.value;
@@ -35,16 +34,16 @@ export async function runDebate(
     const outcome: Outcome = { status: 'cancelled', reason: 'CANCELLED', round: 0 };
     return finish(context, { lease, record, turns, outcome, vote: null });
   }
-  return new DebateRun(context, { lease, record, turns, signal, confirm }).run();
+  return new DebateRun(context, { lease, record, turns, signal, hold }).run();
 }
 
-/** A debate as it stands, held by a lease that `confirm` confirms. */
+/** A debate as it stands, held by a lease. */
 type Held = {
   lease: Lease;
   record: DebateRecord;
   turns: RecordedTurn[];
   signal: AbortSignal;
-  confirm: () => Promise<void>;
+  hold: Hold;
 };
 
 /** One run of one debate: decides by the fold, acts, records, and begins again. */
@@ -52,7 +51,7 @@ class DebateRun {
   readonly #context: DebateContext;
   readonly #lease: Lease;
   readonly #signal: AbortSignal;
-  readonly #confirm: () => Promise<void>;
+  readonly #hold: Hold;
   readonly #calls: Calls;
   #record: DebateRecord;
   #state: DebateState;
@@ -62,11 +61,11 @@ class DebateRun {
   /** The vote over a round that was asked for to learn whether it is unanimous. */
   #tally: { round: number; vote: Vote } | undefined;
 
-  constructor(context: DebateContext, { lease, record, turns, signal, confirm }: Held) {
+  constructor(context: DebateContext, { lease, record, turns, signal, hold }: Held) {
     this.#context = context;
     this.#lease = lease;
     this.#signal = signal;
-    this.#confirm = confirm;
+    this.#hold = hold;
     this.#record = record;
     this.#state = fold(record.spec, turns);
     this.#calls = new Calls({
@@ -87,6 +86,7 @@ class DebateRun {
     const timer = Number.isFinite(left) && left > 0 ? setTimeout(late, left) : undefined;
     if (left <= 0) this.#late = true;
     this.#signal.addEventListener('abort', wake);
+    this.#hold.draining.addEventListener('abort', wake);
     try {
       const outcome = await this.#toTheEnd();
       this.#calls.close();
@@ -100,6 +100,7 @@ class DebateRun {
     } finally {
       clearTimeout(timer);
       this.#signal.removeEventListener('abort', wake);
+      this.#hold.draining.removeEventListener('abort', wake);
       this.#calls.close();
       await this.#recorded.catch(() => {});
     }
@@ -108,6 +109,10 @@ class DebateRun {
   async #toTheEnd(): Promise<Outcome> {
     for (;;) {
       if (this.#signal.aborted) throw ParleyError.from(this.#signal.reason);
+      if (this.#draining && this.#calls.inFlight.size === 0) {
+        await this.#recorded;
+        throw new ParleyError('CANCELLED', 'the replica is stopping; another goes on');
+      }
       const step = this.#next();
       if (step.need === 'end') return step.outcome;
       if (step.need === 'unanimity') {
@@ -116,13 +121,18 @@ class DebateRun {
         continue;
       }
       await this.#recorded;
-      if (step.calls.length > 0) {
-        await this.#confirm();
+      if (step.calls.length > 0 && !this.#draining) {
+        await this.#hold.confirm();
         this.#calls.launch(step.calls);
       }
       await this.#calls.settled();
       this.#take(this.#calls.take());
     }
+  }
+
+  /** What is under way may end; no call is made any more. */
+  get #draining(): boolean {
+    return this.#hold.draining.aborted;
   }
 
   #next(): Step {

@@ -116,7 +116,7 @@ export function cycleRoutes(
     async ({ params: { name }, headers }, reply) => {
       const after = sequenceOf(headers['last-event-id']);
       const { record } = await getCycle(store, name);
-      const signal = AbortSignal.any([clientGone(reply), closing]);
+      const signal = clientGone(reply, closing);
       return sendEvents(reply, cycleEvents(store, record.spec.name, after, signal));
     },
   );

@@ -24,11 +24,18 @@ export function preferredWait(request: FastifyRequest): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** A signal that aborts when the client goes away before the answer is complete. */
-export function clientGone(reply: FastifyReply): AbortSignal {
+/**
+ * A signal that aborts when the client goes away before the answer is complete.
+ * @param closing another signal that aborts it, for an answer that should not hold up a shutdown.
+ */
+export function clientGone(reply: FastifyReply, closing?: AbortSignal): AbortSignal {
   const controller = new AbortController();
+  const stop = () => controller.abort();
+  if (closing?.aborted) stop();
+  closing?.addEventListener('abort', stop);
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
+    closing?.removeEventListener('abort', stop);
+    if (!reply.raw.writableFinished) stop();
   });
   return controller.signal;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ParleyError } from '../errors.ts';
 import type { Lease, Store } from '../store/port.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { failureDelays } from './failure-delays.ts';
@@ -127,7 +128,7 @@ describe('runLeased', () => {
     );
     const confirmed: string[] = [];
     start(
-      async (lease, signal, confirm) => {
+      async (lease, signal, { confirm }) => {
         await confirm();
         confirmed.push('fresh');
         expect(extend).not.toHaveBeenCalled();
@@ -210,6 +211,54 @@ describe('runLeased', () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
+  it('lets runs end what is under way when it closes, for a while', async () => {
+    const finished: string[] = [];
+    const runner = start(
+      async (lease, signal, { draining }) => {
+        await new Promise((resolve) => draining.addEventListener('abort', resolve));
+        expect(signal.aborted).toBe(false);
+        if (lease.id === 'stuck') return forever(lease, signal);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        finished.push(lease.id);
+        if (lease.id === 'done') await finish(lease);
+        else throw new ParleyError('CANCELLED', 'the rest is for another');
+      },
+      { drain: 200 },
+    );
+    for (const id of ['done', 'half', 'stuck']) await enqueue(id);
+    await vi.waitFor(() => expect(runner.running()).toBe(3), SOON);
+    await runner.close();
+    expect(finished.toSorted()).toEqual(['done', 'half']);
+    const taken = await store.lease('q', { holder: 'h2', ttl: 30_000, limit: 9 });
+    expect(taken.map(({ id }) => id).toSorted()).toEqual(['half', 'stuck']);
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  it('hands work back as soon as the store is there again, though its run failed while that was away', async () => {
+    let away = false;
+    const commit: Store['commit'] = async (owner, operations) => {
+      if (away) throw new ParleyError('UNAVAILABLE', 'the store is away');
+      return store.commit(owner, operations);
+    };
+    let runs = 0;
+    start(
+      async (lease) => {
+        runs += 1;
+        away = runs === 1;
+        await commit(lease.id, [{ op: 'release', lease }]);
+      },
+      { store: Object.assign(Object.create(store) as Store, { commit }) },
+    );
+    await enqueue('a');
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledTimes(3), SOON);
+    expect(runs).toBe(1);
+    away = false;
+    await vi.waitFor(async () => {
+      expect(runs).toBe(2);
+      expect(await store.depth('q')).toEqual({ queued: 0, leased: 0 });
+    }, SOON);
+  });
+
   it('divides the work between two replicas', async () => {
     const ran = new Map<string, string>();
     const run = (holder: string) => async (lease: Lease) => {
@@ -229,10 +278,16 @@ describe('runLeased', () => {
 describe('failureDelays', () => {
   it('doubles up to 30 seconds by id, and starts anew after a success', () => {
     const delays = failureDelays();
-    const first = Array.from({ length: 10 }, () => delays.next('a'));
+    const first = Array.from({ length: 10 }, () => delays.next('a', 'INTERNAL'));
     expect(first).toEqual([250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
-    expect(delays.next('b')).toBe(250);
+    expect(delays.next('b', 'INTERNAL')).toBe(250);
     delays.forget('a');
-    expect(delays.next('a')).toBe(250);
+    expect(delays.next('a', 'INTERNAL')).toBe(250);
+  });
+
+  it('stays short of 5 seconds while something is away', () => {
+    const delays = failureDelays();
+    const away = Array.from({ length: 7 }, () => delays.next('a', 'UNAVAILABLE'));
+    expect(away).toEqual([250, 500, 1000, 2000, 4000, 4000, 4000]);
   });
 });

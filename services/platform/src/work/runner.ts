@@ -5,6 +5,19 @@ import { failureDelays } from './failure-delays.ts';
 
 const POLL = 500;
 const PATIENCE = 60_000;
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 1_000;
+
+/** What a run knows of its hold on the work. */
+export type Hold = {
+  /**
+   * To be awaited before anything that costs and cannot be fenced: resolves while the lease is fresh, else asks
+   * the store, as after a process was stopped for a while; rejects with LEASE_LOST.
+   */
+  confirm(): Promise<void>;
+  /** Aborted when the runner closes: a run that can begins nothing new, ends what is under way and throws. */
+  draining: AbortSignal;
+};
 
 export type RunnerOptions = {
   store: Store;
@@ -18,15 +31,15 @@ export type RunnerOptions = {
   /**
    * Does the work and commits its `release`. The signal is aborted when the lease is lost (LEASE_LOST) or
    * the run is to end (CANCELLED). Work that a run leaves unreleased comes back when its lease runs out.
-   * `confirm` is to be awaited before anything that costs and cannot be fenced: it resolves while the lease is
-   * fresh, else asks the store, as after a process was stopped for a while; it rejects with LEASE_LOST.
    */
-  run: (lease: Lease, signal: AbortSignal, confirm: () => Promise<void>) => Promise<void>;
+  run: (lease: Lease, signal: AbortSignal, hold: Hold) => Promise<void>;
   /**
    * How long past its lease a run goes on while the store cannot be asked whether it is still held, 60 s by
    * default: nothing that another holder did meanwhile can be overwritten, and work that is paid for is kept.
    */
   patience?: Milliseconds;
+  /** How long runs get, when the runner closes, to end what is under way; nothing by default. */
+  drain?: Milliseconds;
   /** Told what a run threw, with its lease, and what the store threw, without. */
   onError: (error: ParleyError, lease?: Lease) => void;
   /** The owner of a piece of work; by default it is its id. */
@@ -43,7 +56,7 @@ export type Runner = {
   /** Ends the runs of that id; unless its lease was lost or dequeued, the work is handed back. */
   abort(id: string): void;
   running(): number;
-  /** Takes no more, ends all runs, waits for them, and hands back what they did not finish. */
+  /** Takes no more, drains and then ends all runs, waits for them, and hands back what they did not finish. */
   close(): Promise<void>;
 };
 
@@ -51,14 +64,16 @@ type Run = { lease: Lease; controller: AbortController; heldUntil: number; done:
 
 /**
  * Runs leased work, as many pieces at once as `concurrency`. A run that throws is released and leased
- * again, by whomever, after a delay that grows with its failures in a row up to 30 seconds.
+ * again, by whomever, after a delay that grows with its failures in a row up to 30 seconds, or 4 while something
+ * is away. While the store cannot be told, the work stays with the runner.
  */
 export function runLeased(options: RunnerOptions): Runner {
   const { store, queue, holder, concurrency, ttl, onError } = options;
-  const { patience = PATIENCE, now = Date.now } = options;
+  const { patience = PATIENCE, drain = 0, now = Date.now } = options;
   const owner = options.owner ?? ((lease: Lease) => lease.id);
   const runs = new Map<number, Run>();
   const delays = failureDelays();
+  const draining = new AbortController();
   let reserved = 0;
   let mayHoldMore = true;
   let leasing = false;
@@ -67,17 +82,27 @@ export function runLeased(options: RunnerOptions): Runner {
   let closing: Promise<void> | undefined;
 
   async function handBack(lease: Lease, at: Milliseconds): Promise<void> {
-    try {
-      await store.commit(owner(lease), [{ op: 'release', lease, at }]);
-    } catch (thrown) {
-      const error = ParleyError.from(thrown);
-      if (error.reason !== 'LEASE_LOST') onError(error);
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      const last = closing !== undefined;
+      try {
+        await store.commit(owner(lease), [{ op: 'release', lease, at }]);
+        return;
+      } catch (thrown) {
+        const error = ParleyError.from(thrown);
+        if (error.reason === 'LEASE_LOST') return;
+        onError(error);
+        if (last || !error.retryable) return;
+      }
+      await delay(pause);
     }
   }
 
   async function perform(lease: Lease, signal: AbortSignal): Promise<void> {
     try {
-      await options.run(lease, signal, () => confirm(lease, signal));
+      await options.run(lease, signal, {
+        confirm: () => confirm(lease, signal),
+        draining: draining.signal,
+      });
       delays.forget(lease.id);
       // A run that was ended may return without having released; if it did release, this is refused.
       if (signal.aborted) await handBack(lease, now());
@@ -87,10 +112,10 @@ export function runLeased(options: RunnerOptions): Runner {
       if (cause.reason === 'LEASE_LOST') {
         delays.forget(lease.id);
         onError(error, lease);
-      } else if (signal.aborted) await handBack(lease, now());
+      } else if (signal.aborted || draining.signal.aborted) await handBack(lease, now());
       else {
         onError(error, lease);
-        await handBack(lease, now() + delays.next(lease.id));
+        await handBack(lease, now() + delays.next(lease.id, error.reason));
       }
     }
   }
@@ -188,9 +213,12 @@ export function runLeased(options: RunnerOptions): Runner {
   async function shutDown(): Promise<void> {
     stopListening();
     clearInterval(poll);
-    for (const run of runs.values()) end(run, 'the runner is closing');
     await filling;
-    await Promise.all(Array.from(runs.values(), ({ done }) => done));
+    draining.abort();
+    const ended = Promise.all(Array.from(runs.values(), ({ done }) => done));
+    if (drain > 0) await within(drain, ended);
+    for (const run of runs.values()) end(run, 'the runner is closing');
+    await ended;
     clearInterval(extension);
   }
 
@@ -215,4 +243,12 @@ export function runLeased(options: RunnerOptions): Runner {
       return closing;
     },
   };
+}
+
+/** Until `work` is done, for so many milliseconds at most. */
+async function within(milliseconds: Milliseconds, work: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  const waited = delay(milliseconds, undefined, { signal: enough.signal }).catch(() => {});
+  await Promise.race([work, waited]);
+  enough.abort();
 }
