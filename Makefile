@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
-NODE := $(BIN)/node --disable-warning=ExperimentalWarning
+NODE := $(BIN)/node --disable-warning=ExperimentalWarning --disable-warning=TimeoutNegativeWarning
 VITEST := $(NODE) $(BIN)/vitest run --reporter=default --reporter=json
 INSTALLED := node_modules/.package-lock.json
 SEED ?= 1

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@parley/platform';
+import { Counter, Gauge, Histogram, type Registry, sample } from '@parley/platform';
 import type { DebateRecord } from './domain/record.ts';
 import { PRIORITIES, type Priority } from './domain/spec.ts';
 import { type Turn, usageOf } from './domain/turn.ts';
@@ -60,7 +60,9 @@ export function debateMetrics(registry: Registry, sources: MetricSources): Debat
     labelNames: ['priority'],
     registers,
     async collect() {
-      for (const priority of PRIORITIES) this.set({ priority }, await sources.queued(priority));
+      await sample(this, async () => {
+        for (const priority of PRIORITIES) this.set({ priority }, await sources.queued(priority));
+      });
     },
   });
   return {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@parley/platform';
+import { Counter, Gauge, Histogram, type Registry, sample } from '@parley/platform';
 import { STATUSES, type Status } from './domain/state.ts';
 import type { Phase } from './domain/steps.ts';
 
@@ -25,9 +25,10 @@ export function finetuneMetrics(
     labelNames: ['status'],
     registers: [registry],
     async collect() {
-      const counts = await Promise.all(STATUSES.map(count)).catch(() => []);
-      for (const [index, value] of counts.entries())
-        this.set({ status: STATUSES[index] ?? 'running' }, value);
+      await sample(this, async () => {
+        const counts = await Promise.all(STATUSES.map(count));
+        for (const [index, status] of STATUSES.entries()) this.set({ status }, counts[index] ?? 0);
+      });
     },
   });
   const iteration = new Gauge({

@@ -36,6 +36,9 @@ export async function createInference(
   };
 }
 
+/** Tries of one event: a store may be away for a quarter of an hour. */
+const ATTEMPTS = 1000;
+
 async function startWork(context: InferenceContext, resources: Resources): Promise<void> {
   const { store, events, cache, pool, log } = context;
   await resources.acquire(
@@ -53,6 +56,7 @@ async function startWork(context: InferenceContext, resources: Resources): Promi
     () =>
       handleEvents(events, SocietyChangedSchema, {
         topic: TOPICS.societiesChanged,
+        attempts: ATTEMPTS,
         handle: ({ society }) => cache.refresh(society),
       }),
     (subscription) => subscription.close(),

@@ -6,7 +6,7 @@ import { createAdminServer, type ReadinessCheck } from './http/admin.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import type { Service } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
-import { createMetrics, Gauge, type Registry } from './metrics.ts';
+import { createMetrics, Gauge, type Registry, sample } from './metrics.ts';
 
 /** Base URLs and addresses under which a host answers. */
 export type Addresses = { http: string; grpc: string; admin: string };
@@ -121,11 +121,12 @@ function lagMetric(registry: Registry): (source: LagSource) => void {
     labelNames: ['topic', 'group'],
     registers: [registry],
     async collect() {
-      this.reset();
-      const asked = sources.map(async ({ topic, group, lag }) =>
-        this.set({ topic, group }, await lag()),
-      );
-      await Promise.allSettled(asked);
+      await sample(this, async () => {
+        const asked = sources.map(async ({ topic, group, lag }) =>
+          this.set({ topic, group }, await lag()),
+        );
+        await Promise.allSettled(asked);
+      });
     },
   });
   return (source) => sources.push(source);

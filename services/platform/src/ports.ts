@@ -13,7 +13,8 @@ import type { Store } from './store/port.ts';
 export type Ports = { store: Store; events: Events; artifacts: Artifacts };
 
 /**
- * Opens the ports that a service is configured with and makes the host's readiness depend on them.
+ * Opens the ports that a service is configured with and makes the host's readiness depend on them: without its
+ * store it can do nothing; events and artifacts that are away for a while are waited for by what needs them.
  * @param options.publishes the topics that the service publishes to.
  * @param options.given ports that are used as they are and stay open when `resources` is released.
  */
@@ -44,8 +45,10 @@ export async function openPorts(
     given.artifacts ??
     (await resources.acquire('artifacts', () => openArtifacts(config.artifacts), close));
   const ports = { store, events: withLag(events, host), artifacts };
-  for (const [name, port] of Object.entries(ports))
-    host.addReadiness({ name: `${service} ${name}`, check: () => port.ping() });
+  for (const [name, port] of Object.entries(ports)) {
+    const needed = name === 'store' ? 'always' : 'once';
+    host.addReadiness({ name: `${service} ${name}`, needed, check: () => port.ping() });
+  }
   return ports;
 }
 

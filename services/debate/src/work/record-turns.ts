@@ -21,11 +21,10 @@ export async function recordTurns(
   signal: AbortSignal,
 ): Promise<void> {
   const before = (turns[0]?.sequence ?? 1) - 1;
-  let missing = turns;
+  let missing: RecordedTurn[] | undefined = turns;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
-      await store.commit(lease.id, operations(lease, missing, record));
-      return;
+      if (missing) return void (await store.commit(lease.id, operations(lease, missing, record)));
     } catch (thrown) {
       const error = ParleyError.from(thrown);
       if (!error.retryable || signal.aborted) throw error;
@@ -35,8 +34,8 @@ export async function recordTurns(
     });
     const there = await store
       .read(lease.id, KEPT.stream, { after: before, limit: turns.length })
-      .catch(() => []);
-    missing = turns.slice(there.length);
+      .catch(() => undefined);
+    missing = there && turns.slice(there.length);
   }
 }
 

@@ -20,6 +20,7 @@ export function kafkaTopics(admin: Admin, warn: (message: string) => void): Kafk
   const known = new Map<string, Promise<number>>();
 
   async function make(topic: string): Promise<number> {
+    if ((await admin.listTopics()).includes(topic)) return check(topic);
     const { partitions, retentionMs, cleanup } = topicSettings(topic);
     const made = await admin.createTopics({
       topics: [

@@ -142,32 +142,53 @@ describe('REST server', () => {
 });
 
 describe('admin server', () => {
-  it('is ready only when open and every check holds', async () => {
-    const state = { open: false, store: true };
+  const state = { open: false, store: true, events: false };
+  async function admin() {
+    const check = (name: 'store' | 'events') => async () => {
+      if (!state[name]) throw new Error('gone');
+    };
+    // The same objects every time: what has held once is remembered.
+    const checks = [
+      { name: 'store', needed: 'always', check: check('store') },
+      { name: 'events', needed: 'once', check: check('events') },
+    ] as const;
     const app = createAdminServer({
       metrics: createMetrics({ defaults: true }),
       isOpen: () => state.open,
-      checks: () => [
-        {
-          name: 'store',
-          check: async () => {
-            if (!state.store) throw new Error('gone');
-          },
-        },
-      ],
+      checks: () => [...checks],
     });
     open.push(app);
+    return app;
+  }
+
+  it('is ready when open, while the store is there, once the events were there', async () => {
+    const app = await admin();
     const ready = async () => (await app.inject({ url: '/readyz' })).json();
     expect(await ready()).toMatchObject({
       status: 'not ready',
-      failures: { service: 'starting or stopping' },
+      failures: { service: 'starting or stopping', events: 'gone' },
     });
     state.open = true;
-    expect(await ready()).toEqual({ status: 'ok', failures: {} });
+    expect(await ready()).toMatchObject({ status: 'not ready', failures: { events: 'gone' } });
+    state.events = true;
+    expect(await ready()).toEqual({ status: 'ok', failures: {}, missed: {} });
+    state.events = false;
+    expect(await ready()).toEqual({ status: 'ok', failures: {}, missed: { events: 'gone' } });
     state.store = false;
-    expect(await ready()).toEqual({ status: 'not ready', failures: { store: 'gone' } });
+    expect(await ready()).toMatchObject({ status: 'not ready', failures: { store: 'gone' } });
     expect((await app.inject({ url: '/livez' })).statusCode).toBe(200);
     expect((await app.inject({ url: '/metrics' })).body).toContain('process_cpu_seconds_total');
+  });
+
+  it('answers soon though a server hangs', async () => {
+    const app = createAdminServer({
+      metrics: createMetrics({ defaults: false }),
+      isOpen: () => true,
+      checks: () => [{ name: 'store', needed: 'always', check: () => new Promise(() => {}) }],
+    });
+    open.push(app);
+    const { statusCode, body } = await app.inject({ url: '/readyz' });
+    expect([statusCode, body]).toEqual([503, expect.stringContaining('no answer within')]);
   });
 });
 

@@ -37,7 +37,7 @@ export type Lease = {
  * - guard: the commit happens only while the lease is held: nobody took the work over. A lease that ran out
  *   stays good until then, so that a store that was away costs nobody the work that he holds.
  * - index, unindex: membership in a list that is read in order of `rank`, then member.
- * - emit: an event, published after the commit, at least once, in order per key: it waits in the outbox of the
+ * - emit: an event, published after the commit, at least once, in order for one owner: it waits in the outbox of the
  *   owner's shard, and the shard's id is enqueued in `OUTBOX_QUEUE`, whose holder publishes and trims.
  */
 export type Operation =

@@ -83,7 +83,7 @@ local actions = {
     local name, id, from, holder = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
     if from == '' then from = string.format('%.0f', now) end
     if unqueued(queue, name, id, from) then
-      local token = redis.call('INCR', KEYS[queue + 3]) * shards + shard
+      local token = next_token(KEYS[queue + 3], shard, shards)
       local expires = now + tonumber(ARGV[at + 6])
       redis.call('ZADD', KEYS[queue + 1], expires, id)
       redis.call('HSET', KEYS[queue + 2], id, string.format('%.0f - ', token) .. holder)

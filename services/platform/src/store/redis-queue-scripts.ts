@@ -50,7 +50,7 @@ for key = 1, #KEYS, 4 do
     else
       break
     end
-    local token = redis.call('INCR', tokens) * shards + shard
+    local token = next_token(tokens, shard, shards)
     redis.call('ZADD', leased, expires, id)
     redis.call('HSET', holders, id, string.format('%.0f - ', token) .. holder)
     answer[#answer + 1] = time
