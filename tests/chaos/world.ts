@@ -47,6 +47,7 @@ const CALL_MS = 20_000;
 /**
  * Starts everything on free ports.
  * @param options.replicas processes per service.
+ * @param options.engineMs how long every call takes, 20 ms by default.
  * @param options.settings what the services have besides.
  * @param options.own what single replicas have besides, by names such as `debate-1`.
  * @param options.infrastructure makes the servers, Kafka, Redis and S3 by default.
@@ -54,6 +55,7 @@ const CALL_MS = 20_000;
 export async function startWorld(
   options: {
     replicas?: Partial<Record<ServiceName, number>>;
+    engineMs?: number;
     settings?: (infrastructure: Infrastructure) => Environment;
     own?: (infrastructure: Infrastructure) => Promise<Record<string, Environment>>;
     infrastructure?: (dir: string) => Promise<Infrastructure>;
@@ -66,7 +68,7 @@ export async function startWorld(
   const servers = Object.values(infrastructure);
   await Promise.all(servers.map((server) => server.start()));
   const real = await startEngine();
-  const engine = await startCountingEngine(real.url, ENGINE_MS);
+  const engine = await startCountingEngine(real.url, options.engineMs ?? ENGINE_MS);
   const distributed = await createDistributed({
     dir: join(dir, 'services'),
     ...(options.replicas ? { replicas: options.replicas } : {}),

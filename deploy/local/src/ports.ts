@@ -9,6 +9,8 @@ import { join } from 'node:path';
  */
 const FIRST = 15_000;
 const LAST = 32_000;
+/** What this process has chosen: a server that has not started yet does not hold its ports. */
+const chosenHere = new Set<number>();
 
 /** The ports of a folder: read from its file, or `count` free ones chosen and written (`fresh`). */
 export async function keptPorts(
@@ -41,7 +43,9 @@ function portsFile(dir: string): string {
 async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST, LAST);
-    if (await isFree(port)) return port;
+    if (chosenHere.has(port) || !(await isFree(port))) continue;
+    chosenHere.add(port);
+    return port;
   }
 }
 

@@ -23,6 +23,8 @@ export function spawnBound(
   const output = openSync(log, 'a');
   const child = spawn('/bin/sh', ['-c', BOUND, 'sh', ...command], {
     cwd: dir,
+    // In a session of its own: Ctrl-C in the terminal is for the parent, which ends what it has started in order.
+    detached: true,
     stdio: ['ignore', output, output, 'pipe'],
   });
   closeSync(output);

@@ -29,6 +29,8 @@ export function redisProgram(
 ): Program {
   return {
     name: 'redis',
+    // While it writes its first append-only file.
+    forgetful: true,
     ports,
     url: ([port]) => `redis://127.0.0.1:${port}`,
     prepare: async (chosen) => {

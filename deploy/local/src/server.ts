@@ -45,6 +45,8 @@ export type Program = {
   url(ports: readonly number[]): string;
   /** Installs what is missing, writes what the server reads at start and returns its command line, which names a file in `dir`. */
   prepare(ports: readonly number[]): readonly string[] | Promise<readonly string[]>;
+  /** Forgets a request to end in some states, so that it is asked again every second. */
+  forgetful?: boolean;
   /** One attempt to reach the server; rejects while it is not ready or another answers in its place. */
   probe(ports: readonly number[], pid: number): Promise<void>;
 };
@@ -151,10 +153,9 @@ export async function createServer(program: Program, options: ServerOptions): Pr
       const end = performance.now() + STOP_MS;
       for (let current = running(); current !== undefined; current = running()) {
         if (performance.now() > end) return kill(current);
-        // Again and again: Redis forgets a request to end while it writes its first append-only file.
         send(current, 'SIGTERM');
         send(current, 'SIGCONT');
-        await gone(STOP_REPEAT_MS);
+        await gone(program.forgetful ? STOP_REPEAT_MS : end - performance.now());
       }
     },
     async signal(signal) {

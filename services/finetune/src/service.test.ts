@@ -26,7 +26,11 @@ describe('the finetune service', () => {
     world = await createWorld();
     const replica = await world.replica();
     const { admin } = await replica.listen();
-    expect(await (await fetch(`${admin}/readyz`)).json()).toEqual({ status: 'ok', failures: {}, missed: {} });
+    expect(await (await fetch(`${admin}/readyz`)).json()).toEqual({
+      status: 'ok',
+      failures: {},
+      missed: {},
+    });
     await replica.close();
     await replica.close();
   });

@@ -4,7 +4,7 @@ import { ParleyError } from './errors.ts';
 import { createGrpcServer, type GrpcServer } from './grpc/server.ts';
 import { createAdminServer, type ReadinessCheck } from './http/admin.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
-import type { Service } from './lifecycle.ts';
+import { Resources, type Service } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics, Gauge, type Registry, sample } from './metrics.ts';
 
@@ -73,14 +73,14 @@ export async function createHost(
     grpc.setServing(false);
     closing.abort();
     const cut = setTimeout(() => http.server.closeAllConnections(), drainMs);
-    await Promise.all([
-      http.close(),
-      grpc.stop(drainMs),
-      ...services.map((service) => service.drain?.()),
-    ]);
+    const drained = [http.close(), grpc.stop(drainMs), ...services.map((one) => one.drain?.())];
+    for (const outcome of await Promise.allSettled(drained))
+      if (outcome.status === 'rejected') log.error({ err: outcome.reason }, 'draining failed');
     clearTimeout(cut);
-    for (const service of services.toReversed()) await service.destroy();
-    await admin.close();
+    const rest = new Resources();
+    rest.add('admin', () => admin.close());
+    for (const service of services) rest.add('a service', () => service.destroy());
+    await rest.release();
   }
 
   return {

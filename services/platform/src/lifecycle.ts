@@ -24,6 +24,7 @@ export class Resources {
     release: (resource: T) => Promise<void> | void,
   ): Promise<T> {
     const resource = await acquire();
+    if (this.#released !== undefined) await release(resource);
     this.add(name, () => release(resource));
     return resource;
   }

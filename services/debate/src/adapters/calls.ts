@@ -13,6 +13,8 @@ export type CallsOptions = {
   inference: Generator;
   spec: DebateSpec;
   trace: TraceId;
+  /** Rejects when the debate is no longer held; asked before a call is made again. */
+  confirm(): Promise<void>;
   /** Milliseconds that a call may wait for an inference that is overloaded or away. */
   outageMs: number;
 };
@@ -35,6 +37,7 @@ export class Calls {
   #repeatTimer: NodeJS.Timeout | undefined;
   #woken = false;
   #waiting: (() => void) | undefined;
+  #draining = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -79,6 +82,14 @@ export class Calls {
     const ended = this.#ended;
     this.#ended = [];
     return ended;
+  }
+
+  /** Makes no call again: what waits for that is no longer in flight. */
+  drain(): void {
+    this.#draining = true;
+    clearTimeout(this.#repeatTimer);
+    for (const { call } of this.#repeat.splice(0)) this.#open.delete(call.id);
+    this.wake();
   }
 
   /** Ends all calls; what they were doing is lost. */
@@ -135,6 +146,15 @@ export class Calls {
     }
   }
 
+  /** A debate that was lost meanwhile is ended by its signal. */
+  async #repeatAll(): Promise<void> {
+    const confirmed = await this.#options.confirm().then(
+      () => true,
+      () => false,
+    );
+    if (confirmed && this.#repeat.length > 0) await this.#generate(this.#repeat.splice(0));
+  }
+
   #end(one: Open, turn: Turn): void {
     this.#open.delete(one.call.id);
     this.#ended.push(turn);
@@ -155,12 +175,17 @@ export class Calls {
       this.#end(one, failed(one.call, error));
       return;
     }
+    if (this.#draining) {
+      this.#open.delete(one.call.id);
+      this.wake();
+      return;
+    }
     this.#repeat.push(one);
     const waited = one.outageSince === undefined ? 0 : now - one.outageSince;
     this.#repeatTimer ??= setTimeout(
       () => {
         this.#repeatTimer = undefined;
-        void this.#generate(this.#repeat.splice(0));
+        void this.#repeatAll();
       },
       retryDelay(error, one.tries, waited),
     );

@@ -28,7 +28,7 @@ export async function runBatch(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, artifacts, log } = context;
+  const { store, log } = context;
   const stored = await findBatch(store, lease.id);
   if (!stored?.value.request || !isOpen(stored.value)) {
     await store.commit(lease.id, [{ op: 'release', lease }]);
@@ -49,8 +49,7 @@ export async function runBatch(
       const problems = await countProblems(context, request, signal);
       await save({ ...batch, spec, problems, status: 'running' }, 'guard');
     }
-    for await (const chunk of chunksOf(artifacts, request.problems, batch.done)) {
-      await room(context, signal);
+    for await (const chunk of roomyChunks(context, request, () => batch.done, signal)) {
       // Whoever cancels the batch meanwhile finds at most this one chunk uncounted.
       await store.commit(lease.id, [{ op: 'guard', lease }]);
       await createAll(context, spec, request, chunk);
@@ -59,7 +58,7 @@ export async function runBatch(
     await save({ ...batch, status: 'created' }, 'release');
   } catch (thrown) {
     const error = ParleyError.from(thrown);
-    if (error.reason === 'LEASE_LOST') await sweepIfCancelled(context, lease.id);
+    await sweepIfCancelled(context, lease.id).catch(() => {});
     if (signal.aborted || error.retryable || error.reason === 'LEASE_LOST') throw error;
     if (error.reason === 'INTERNAL') throw error;
     log.error({ err: error, batch: lease.id }, 'the batch cannot be created');
@@ -106,11 +105,35 @@ async function countProblems(
   return ids.size;
 }
 
+/**
+ * The problems behind the first `done()` of them, in chunks for which the queue has room. The artifact is not kept
+ * open while there is none.
+ */
+async function* roomyChunks(
+  context: DebateContext,
+  request: BatchRequest,
+  done: () => number,
+  signal: AbortSignal,
+): AsyncGenerator<Problem[]> {
+  for (let more = true; more; ) {
+    await room(context, signal);
+    more = false;
+    for await (const chunk of chunksOf(context.artifacts, request.problems, done())) {
+      yield chunk;
+      more = !(await hasRoom(context));
+      if (more) break;
+    }
+  }
+}
+
+async function hasRoom({ store, config }: DebateContext): Promise<boolean> {
+  const { queued, leased } = await store.depth(queueOf('batch'));
+  return queued - leased + CHUNK <= config.batchQueue;
+}
+
 /** Waits until fewer debates wait in the batch queue than may. */
-async function room({ store, config }: DebateContext, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const { queued, leased } = await store.depth(queueOf('batch'));
-    if (queued - leased + CHUNK <= config.batchQueue) return;
+async function room(context: DebateContext, signal: AbortSignal): Promise<void> {
+  while (!(await hasRoom(context))) {
     await delay(ROOM_POLL_MS, undefined, { signal }).catch(() => {
       throw ParleyError.from(signal.reason);
     });

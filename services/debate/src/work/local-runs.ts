@@ -12,18 +12,19 @@ type Run = PromiseWithResolvers<EndedDebate | undefined>;
  * the store what is at hand.
  */
 export class LocalRuns {
-  readonly #handed = new Map<number, DebateRecord>();
+  readonly #handed = new Map<string, DebateRecord>();
   readonly #runs = new Map<string, Run>();
 
   /** The record of a debate that was just accepted, for the run of this lease. */
   hand(lease: Lease, record: DebateRecord): void {
-    this.#handed.set(lease.token, record);
+    this.#handed.set(keyOf(lease), record);
   }
 
   /** What was handed for a lease, once. */
   handed(lease: Lease): DebateRecord | undefined {
-    const record = this.#handed.get(lease.token);
-    this.#handed.delete(lease.token);
+    const key = keyOf(lease);
+    const record = this.#handed.get(key);
+    this.#handed.delete(key);
     return record;
   }
 
@@ -44,4 +45,9 @@ export class LocalRuns {
   outcome(id: string): Promise<EndedDebate | undefined> {
     return this.#runs.get(id)?.promise ?? Promise.resolve(undefined);
   }
+}
+
+/** Tokens of different queues may be equal. */
+function keyOf({ queue, id, token }: Lease): string {
+  return `${queue}/${id}/${token}`;
 }

@@ -25,6 +25,8 @@ export async function runDebate(
 ): Promise<EndedDebate | undefined> {
   const handed = context.local.handed(lease);
   const record = handed ?? (await context.store.get<DebateRecord>(lease.id, KEPT.record))?.value;
+  if (record && record.id !== lease.id)
+    throw new ParleyError('INTERNAL', `the record of ${record.id} was handed over for ${lease.id}`);
   if (!record || hasEnded(record)) {
     await context.store.commit(lease.id, [{ op: 'release', lease }]);
     return undefined;
@@ -72,6 +74,7 @@ class DebateRun {
       inference: context.inference,
       spec: record.spec,
       trace: record.trace,
+      confirm: hold.confirm,
       outageMs: context.config.outageSeconds * 1000,
     });
   }
@@ -86,7 +89,9 @@ class DebateRun {
     const timer = Number.isFinite(left) && left > 0 ? setTimeout(late, left) : undefined;
     if (left <= 0) this.#late = true;
     this.#signal.addEventListener('abort', wake);
-    this.#hold.draining.addEventListener('abort', wake);
+    const drain = () => this.#calls.drain();
+    if (this.#draining) drain();
+    this.#hold.draining.addEventListener('abort', drain);
     try {
       const outcome = await this.#toTheEnd();
       this.#calls.close();
@@ -100,7 +105,7 @@ class DebateRun {
     } finally {
       clearTimeout(timer);
       this.#signal.removeEventListener('abort', wake);
-      this.#hold.draining.removeEventListener('abort', wake);
+      this.#hold.draining.removeEventListener('abort', drain);
       this.#calls.close();
       await this.#recorded.catch(() => {});
     }

@@ -65,6 +65,7 @@ export async function waitForEnd(
   const waited = new AbortController();
   const stop = () => waited.abort();
   const timer = setTimeout(stop, milliseconds);
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   try {
     const elapsed = new Promise<undefined>((resolve) => {

@@ -88,7 +88,7 @@ export class KafkaConsumer {
     for (const rest of this.#rests) clearTimeout(rest);
     const left = this.#current?.consumer.disconnect() ?? Promise.resolve();
     left.catch(() => {});
-    await Promise.all(this.#running);
+    await Promise.allSettled(this.#running);
     try {
       await within(milliseconds, `leaving ${this.#options.groupId}`, left);
       return true;

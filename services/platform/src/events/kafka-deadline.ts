@@ -40,11 +40,15 @@ export async function answered<T>(
     try {
       return await within(Math.max(0, end - performance.now()), what, ask());
     } catch (thrown) {
-      const { cause } = thrown as { cause?: { retriable?: boolean } };
-      if (cause?.retriable !== true || performance.now() + AGAIN > end) throw thrown;
+      if (!isPassing(thrown as Error) || performance.now() + AGAIN > end) throw thrown;
       await delay(AGAIN);
     }
   }
+}
+
+/** kafkajs throws a TypeError when the metadata that it works with are replaced under it. */
+function isPassing({ cause }: Error): boolean {
+  return cause instanceof TypeError || (cause as { retriable?: boolean })?.retriable === true;
 }
 
 /** What kafkajs threw, as a ParleyError UNAVAILABLE with all that it tells. */

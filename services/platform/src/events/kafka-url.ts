@@ -21,6 +21,8 @@ const FORM =
  * @throws ParleyError INVALID_ARGUMENT, which never repeats the user or the password.
  */
 export function parseKafkaUrl(url: string): KafkaAddress {
+  if (/[/?#].*@/.test(url.replace(/^kafkas?:\/\//, '')))
+    throw wrong('user and password must be percent-encoded: / is written %2F, ? %3F and # %23');
   const parts = /^kafka(s?):\/\/(?:([^/?#]*)@)?([^@/?#]*)\/?(?:\?([^#]*))?$/.exec(url);
   if (parts === null) throw wrong(`must read ${FORM}`);
   const [, secure, credentials, hosts = '', query = ''] = parts;

@@ -80,7 +80,10 @@ export function openKafkaEvents(
             const letters = deadLetterTopic(topic);
             await topics.ensure(letters);
             const letter = toLetter(place, message, { ...burial, group });
-            await producer.send([{ topic: letters, message: letter }]);
+            await producer.send([{ topic: letters, message: letter }]).catch((thrown: unknown) => {
+              warn(`${letters} cannot be written; ${topic}/${place.partition} waits: ${thrown}`);
+              throw thrown;
+            });
             const { partition, offset } = place;
             warn(`${letters}: event ${offset} of ${topic}/${partition}: ${burial.failure.message}`);
           },

@@ -42,9 +42,10 @@ export function startRelay(options: {
     return false;
   }
 
-  /** Publishes all that waits in a shard; whether there was anything. */
-  async function publishAll(shard: string): Promise<boolean> {
+  /** Publishes what waits in a shard, all of it or until the signal is aborted; whether there was anything. */
+  async function publishAll(shard: string, signal?: AbortSignal): Promise<boolean> {
     for (let any = false; ; any = true) {
+      if (any && signal?.aborted) return true;
       const entries = await store.outbox(shard, BATCH);
       if (entries.length === 0) return any;
       await events.publish(entries.map(({ event }) => event));
@@ -60,7 +61,7 @@ export function startRelay(options: {
       if (signal.aborted && ParleyError.from(signal.reason).reason === 'LEASE_LOST') return;
       const closing = signal.aborted;
       try {
-        if (await publishAll(shard)) idleSince = performance.now();
+        if (await publishAll(shard, signal)) idleSince = performance.now();
         failures = 0;
       } catch (thrown) {
         fail(thrown);

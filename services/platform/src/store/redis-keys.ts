@@ -30,7 +30,7 @@ export function shardOfToken(token: number): number {
  * - stream: a list of JSON; also the channel on which appending to it is announced
  * - queue: `waiting`, a sorted set of work that nobody holds by the time from which it is available; `leased`,
  *   one of held work by its lease's expiry; `holders`, a hash of `<token> <time asked for again, or -> <holder>`;
- *   `tokens`, the number of leases ever given
+ *   `tokens`, the last number of which a token was made
  * - index: a sorted set
  * - outbox: a stream of events
  */

@@ -50,6 +50,9 @@ describe('parseRedisUrl', () => {
     ['redis://u:secret@a:1/x', /database must be a number/],
     ['redis://secret@a:1', /user:password/],
     ['redis://u:secret%@a:1', /password must be percent-encoded/],
+    ['rediss://u:secret/more@a:1/0', /percent-encoded: \/ is written %2F/],
+    ['rediss://u:12/secret@a:1/0', /percent-encoded: \/ is written %2F/],
+    ['rediss://u:12?secret@a:1/0', /percent-encoded: \/ is written %2F/],
     ['redis://a:1?ca=/x', /use rediss/],
     ['rediss://u:secret@a:1?cert=/x', /'cert' is unknown/],
   ])('refuses %s, naming what is wrong and no password', (url, message) => {

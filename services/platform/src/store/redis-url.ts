@@ -31,6 +31,8 @@ export function parseRedisUrl(url: string): RedisTarget {
       'must be redis://host:port/db, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/master',
     );
   const [, secure, kind, login, hosts = '', path = '', query = ''] = match;
+  if (`${hosts}${path}${query}`.includes('@'))
+    throw refused('user and password must be percent-encoded: / is written %2F, ? %3F and @ %40');
   const common = {
     nodes: parseNodes(hosts, kind === 'sentinel' ? 26379 : 6379),
     ...parseLogin(login),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ParleyError } from '../errors.ts';
 import type { Lease, Milliseconds, Store } from '../store/port.ts';
 import { failureDelays } from './failure-delays.ts';
+import { inTime } from './in-time.ts';
 
 const POLL = 500;
 const PATIENCE = 60_000;
@@ -216,7 +217,7 @@ export function runLeased(options: RunnerOptions): Runner {
     await filling;
     draining.abort();
     const ended = Promise.all(Array.from(runs.values(), ({ done }) => done));
-    if (drain > 0) await within(drain, ended);
+    if (drain > 0) await inTime(drain, ended).catch(() => {});
     for (const run of runs.values()) end(run, 'the runner is closing');
     await ended;
     clearInterval(extension);
@@ -243,12 +244,4 @@ export function runLeased(options: RunnerOptions): Runner {
       return closing;
     },
   };
-}
-
-/** Until `work` is done, for so many milliseconds at most. */
-async function within(milliseconds: Milliseconds, work: Promise<unknown>): Promise<void> {
-  const enough = new AbortController();
-  const waited = delay(milliseconds, undefined, { signal: enough.signal }).catch(() => {});
-  await Promise.race([work, waited]);
-  enough.abort();
 }
