@@ -20,6 +20,8 @@ export function sequenceKey(model: string, message: string, seed: number): strin
   return `${model} ${seed} ${createHash('sha256').update(message).digest('base64url')}`;
 }
 
+const KEEP_ALIVE_MS = 300_000;
+
 type ChatBody = {
   model: string;
   messages: { content: string }[];
@@ -75,6 +77,8 @@ export async function startCountingEngine(
   const server: Server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
+  // An idle connection that is closed just when a call comes would cost that call.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

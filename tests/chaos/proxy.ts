@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A road to a server that can be made slow, or cut. */
-export type Proxy = {
+export type Way = {
   port: number;
   /** From now on every piece of data takes that much longer, both ways. */
   delay(milliseconds: number): void;
@@ -13,7 +13,7 @@ export type Proxy = {
 };
 
 /** Passes connections on to `host:port`. */
-export async function startProxy(host: string, port: number): Promise<Proxy> {
+export async function startProxy(host: string, port: number): Promise<Way> {
   const open = new Set<Socket>();
   let delayMs = 0;
   let passing = true;

@@ -211,7 +211,7 @@ export async function checkDebates(
   disturbed: readonly Span[],
 ): Promise<Checked> {
   const events = await endedEvents(infrastructure.kafka.url, accepted);
-  const wanted = new Map<string, number>();
+  const wanted = new Map<string, string[]>();
   for (const [id, told] of events) {
     const [first] = told;
     for (const one of told) expect(one, `all events of ${id}`).toEqual(first);
@@ -221,21 +221,22 @@ export async function checkDebates(
     expect(debate.turns, id).toHaveLength(9);
     for (const turn of debate.turns) {
       const key = sequenceKey(turn.servedName, turn.prompt, turn.seed);
-      wanted.set(key, (wanted.get(key) ?? 0) + 1);
+      wanted.set(key, [...(wanted.get(key) ?? []), `${id} ${turn.seat} ${turn.round}`]);
     }
   }
   let turns = 0;
   let paidTwice = 0;
-  for (const [key, count] of wanted) {
-    turns += count;
+  for (const [key, of] of wanted) {
+    turns += of.length;
     const asked = engine.asked.get(key) ?? [];
-    const again = asked.length - count;
-    expect(again, `how often ${key} was paid besides ${count}`).toBeGreaterThanOrEqual(0);
+    const again = asked.length - of.length;
+    expect(again, `how often ${of.join(', ')} was paid besides once`).toBeGreaterThanOrEqual(0);
     paidTwice += again;
     const excused = asked.slice(0, -1).filter((one) => wasUnderWay(one, disturbed));
-    expect(again, `${key} was paid again without a cause: ${shown(asked)}`).toBeLessThanOrEqual(
-      excused.length,
-    );
+    expect(
+      again,
+      `${of.join(', ')} was paid again without a cause: ${shown(asked)}`,
+    ).toBeLessThanOrEqual(excused.length);
   }
   const all = [...events.values()];
   return {
