@@ -133,3 +133,20 @@ export async function endDebates(
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+/** REST calls of a service that runs in this process; the answer's JSON and status. */
+export function restOf({ host }: Pick<Awaited<ReturnType<typeof startService>>, 'host'>) {
+  return {
+    async call(method: 'GET' | 'POST', url: string, payload?: object) {
+      const response = await host.http.inject({ method, url, ...(payload ? { payload } : {}) });
+      return { status: response.statusCode, body: response.json() };
+    },
+    async upload(url: string, text: string, type = 'application/x-ndjson') {
+      const headers = { 'content-type': type };
+      const response = await host.http.inject({ method: 'PUT', url, headers, payload: text });
+      return { status: response.statusCode, body: response.json() };
+    },
+  };
+}
+
+export type Rest = ReturnType<typeof restOf>;
