@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const [folder = 'out/reports', ...failedSteps] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const name of ['test', 'e2e']) {
+for (const name of ['test', 'integration', 'e2e', 'chaos']) {
   const file = join(folder, `${name}.json`);
   if (!existsSync(file)) {
     process.stdout.write(`no report of make ${name}\n`);
