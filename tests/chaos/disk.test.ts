@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createInfrastructure, createS3 } from '@parley/local';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { streamDebates } from './stream.ts';
+import { PROBES, streamDebates } from './stream.ts';
 import {
   acceptDebate,
   type CycleResult,
@@ -27,8 +27,6 @@ const ROUNDS = long ? 3 : 1;
 const FULL_MS = long ? 30_000 : 10_000;
 /** How long after there is space again a new debate may take. */
 const RESUMED_MS = 5_000;
-/** Numbers of debates that are asked for apart from the stream begin here. */
-const PROBES = 1_000_000;
 
 describe('artifacts on a disk that is full for a while', () => {
   let expected: CycleResult;

@@ -10,7 +10,7 @@ import {
 import { openStore } from '@parley/platform';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { streamDebates } from './stream.ts';
+import { PROBES, streamDebates } from './stream.ts';
 import {
   acceptDebate,
   type CycleResult,
@@ -29,8 +29,6 @@ import { report, startWorld, type World } from './world.ts';
 const long = inject('long');
 const SIZE: Size = { train: 90, evaluation: 30, iterations: long ? 3 : 1, debates: 0 };
 const ROUNDS = long ? 3 : 1;
-/** Numbers of debates that are asked for apart from the stream begin here. */
-const PROBES = 1_000_000;
 /** How long the machine of the killed master stays away. */
 const AWAY_MS = 15_000;
 /** From the kill of a master, of which others have to make sure, until work goes on. */

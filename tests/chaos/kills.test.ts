@@ -15,7 +15,7 @@ import {
   startCycle,
   undisturbed,
 } from './workload.ts';
-import { report, startWorld, type World } from './world.ts';
+import { report, startWorld, TWO_OF_EACH, type World } from './world.ts';
 
 const long = inject('long');
 const SIZE: Size = {
@@ -24,7 +24,6 @@ const SIZE: Size = {
   iterations: long ? 3 : 1,
   debates: long ? 1500 : 300,
 };
-const TWO = { voting: 2, inference: 2, dataset: 2, debate: 2, finetune: 2 };
 /** How long a lease lasts, and a little. */
 const PAST_THE_LEASE_MS = 18_000;
 
@@ -34,7 +33,7 @@ describe('two replicas of every service, under load', () => {
   const spans: Span[] = [];
   beforeAll(async () => {
     expected = await undisturbed(SIZE);
-    world = await startWorld({ replicas: TWO });
+    world = await startWorld({ replicas: TWO_OF_EACH });
   }, 120_000);
   afterAll(() => world?.close());
 

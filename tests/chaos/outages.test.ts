@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from '@parley/local';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { streamDebates, type Watcher, watchEnds } from './stream.ts';
+import { PROBES, streamDebates, type Watcher, watchEnds } from './stream.ts';
 import {
   acceptDebate,
   type CycleResult,
@@ -23,8 +23,6 @@ const SIZE: Size = { train: 240, evaluation: 60, iterations: long ? 4 : 2, debat
 const TWO_SCHEDULERS = { debate: 2, dataset: 2, finetune: 2 };
 /** How long after the return of a server work may stand still. */
 const RESUMED_MS = 5_000;
-/** Numbers of debates that are asked for apart from the stream begin here. */
-const PROBES = 1_000_000;
 
 describe('servers that are killed, stay away and come back, under load', () => {
   let expected: CycleResult;

@@ -10,12 +10,11 @@ import {
   startCycle,
   undisturbed,
 } from './workload.ts';
-import { report, startWorld, type World } from './world.ts';
+import { report, startWorld, TWO_OF_EACH, type World } from './world.ts';
 
 const long = inject('long');
 /** Calls take longer than a second, so that many are under way whenever a replica is asked to stop. */
 const SIZE: Size = { train: 60, evaluation: 40, iterations: 1, debates: long ? 1000 : 200 };
-const TWO = { voting: 2, inference: 2, dataset: 2, debate: 2, finetune: 2 };
 /** A drained replica hands its work back: what it held must not wait until a lease runs out. */
 const LONGEST_STOP_MS = 12_000;
 
@@ -24,7 +23,7 @@ describe('two replicas of every service, restarted one after the other', () => {
   let world: World;
   beforeAll(async () => {
     expected = await undisturbed(SIZE);
-    world = await startWorld({ replicas: TWO, engineMs: 1_500 });
+    world = await startWorld({ replicas: TWO_OF_EACH, engineMs: 1_500 });
   }, 120_000);
   afterAll(() => world?.close());
 

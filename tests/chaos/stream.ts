@@ -2,6 +2,9 @@ import { handleEvents, openEvents, TOPICS } from '@parley/platform';
 import { DebateEndedSchema } from '@parley/proto/debate';
 import { acceptDebate, type Call } from './workload.ts';
 
+/** Numbers of debates that are asked for apart from a stream begin here. */
+export const PROBES = 1_000_000;
+
 /** Debates that are asked for one after the other, all the time. */
 export type Stream = {
   /** Ends it; the ids of all that were accepted. */

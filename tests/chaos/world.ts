@@ -40,6 +40,9 @@ declare module 'vitest' {
   }
 }
 
+/** Two replicas of every service. */
+export const TWO_OF_EACH = { voting: 2, inference: 2, dataset: 2, debate: 2, finetune: 2 };
+
 const ENGINE_MS = 20;
 const PATIENCE_MS = 120_000;
 const CALL_MS = 20_000;

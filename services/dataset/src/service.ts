@@ -36,7 +36,12 @@ export async function createDataset(
       async start() {
         await resources.acquire(
           'relay',
-          () => startRelay({ store, events, onError: (err) => log.error({ err }, 'relay failed') }),
+          () =>
+            startRelay({
+              store,
+              events,
+              onError: (err) => log.warn({ err }, 'events wait to be published'),
+            }),
           (relay: Relay) => relay.close(),
         );
         await resources.acquire(

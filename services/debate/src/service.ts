@@ -64,7 +64,12 @@ async function startWork(context: DebateContext, resources: Resources): Promise<
   };
   await resources.acquire(
     'relay',
-    () => startRelay({ store, events, onError }),
+    () =>
+      startRelay({
+        store,
+        events,
+        onError: (err) => log.warn({ err }, 'events wait to be published'),
+      }),
     (relay) => relay.close(),
   );
   const common = { store, holder, ttl: LEASE_TTL_MS, onError };

@@ -36,7 +36,7 @@ export async function createFinetune(
             startRelay({
               store,
               events,
-              onError: (error) => log.error({ err: error }, 'events cannot be published'),
+              onError: (err) => log.warn({ err }, 'events wait to be published'),
             }),
           (relay) => relay.close(),
         );

@@ -1,7 +1,6 @@
 import {
   type Host,
   handleEvents,
-  type ParleyError,
   Resources,
   type Service,
   startRelay,
@@ -47,7 +46,7 @@ async function startWork(context: InferenceContext, resources: Resources): Promi
       startRelay({
         store,
         events,
-        onError: (error: ParleyError) => log.warn({ err: error }, 'events wait to be published'),
+        onError: (err) => log.warn({ err }, 'events wait to be published'),
       }),
     (relay) => relay.close(),
   );

@@ -17,7 +17,7 @@ import type { S3Location } from './s3-url.ts';
 import { verified } from './verify.ts';
 
 /** Bytes up to which an object is one request, and of each part of a larger one. */
-export const PART = 8 * 1024 * 1024;
+const PART = 8 * 1024 * 1024;
 
 /** How often a write is tried that another writer contests, and the milliseconds between, times the try. */
 const TRIES = 3;

@@ -144,7 +144,7 @@ async function operate(
 }
 
 /** The status with which the program ends: 2 when the command was wrong, 1 when it failed. */
-export function exitStatus(error: ParleyError): number {
+function exitStatus(error: ParleyError): number {
   return error.reason === 'INVALID_ARGUMENT' || error.reason === 'NOT_FOUND' ? 2 : 1;
 }
 

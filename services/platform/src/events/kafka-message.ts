@@ -11,7 +11,7 @@ export type Burial = { failure: ParleyError; attempts: number; group: string | u
 const LONGEST_ERROR = 4_096;
 
 /** The header by which a replayed dead letter is known; its value is the time of the replay, RFC 3339. */
-export const REPLAYED = 'parley_replayed';
+const REPLAYED = 'parley_replayed';
 
 /** An event as a Kafka message: CloudEvents 1.0, Kafka binding, binary mode. */
 export function toMessage(event: EventRecord): Message & { value: Buffer } {
