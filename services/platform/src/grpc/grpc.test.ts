@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import { InferenceService } from '@parley/proto/inference';
 import { VotingService } from '@parley/proto/voting';
@@ -161,6 +162,19 @@ describe('gRPC over loopback', () => {
     await expect(read()).rejects.toMatchObject({ reason: 'CANCELLED', message: 'enough' });
     await aborted;
   });
+
+  it('cuts a connection whose client gives no sign of life, sooner than its leases end', async () => {
+    const { address } = await serve({ voting: {} });
+    const from = performance.now();
+    const silent = connect(Number(address.split(':')[1]), '127.0.0.1');
+    closers.push(() => void silent.destroy());
+    // The preface of HTTP/2 and empty settings; pings are never answered.
+    silent.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    silent.write(Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0));
+    silent.resume();
+    await new Promise((closed) => silent.once('close', closed));
+    expect(performance.now() - from).toBeLessThan(10_000);
+  }, 20_000);
 
   it('answers health checks and reflection', async () => {
     const { address, server } = await serve({ voting: {} });

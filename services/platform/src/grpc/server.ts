@@ -55,6 +55,14 @@ export type GrpcServerOptions = {
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
+/**
+ * A connection whose client is asked for a sign of life and gives none is cut, within 9 s in all: before anybody else
+ * may take over what the client holds by a lease of 15 s, which it extends every 5. What a process that was stopped
+ * was about to send reaches nobody when it goes on.
+ */
+const KEEPALIVE_MS = 4_000;
+const SILENT_MS = 5_000;
+
 /** The longest time that a timer of the runtime can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -64,6 +72,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     'grpc.enable_channelz': 0,
     // Clients connect anew and find new replicas; calls that run are left to end on the old connection.
     'grpc.max_connection_age_ms': 60_000,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': SILENT_MS,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   });
