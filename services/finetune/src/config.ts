@@ -21,7 +21,7 @@ export const FINETUNE_SETTINGS = {
     schema: Type.Optional(
       Type.String({
         description:
-          'The trainer’s command and first arguments, as words separated by white space or as a JSON array of strings; it is called with the path of a `job.json`. Without it no cycle can be created.',
+          'The trainer’s command and first arguments, as words separated by white space or as a JSON array of strings; it is called with the path of a `job.json`. Without it only cycles of 0 iterations, which evaluate, can be created.',
       }),
     ),
   },

@@ -1,15 +1,18 @@
 import { createGrpcClient } from '@parley/platform';
 import { VotingService } from '@parley/proto/voting';
 
+/** A vote over responses: the plurality's answer, undefined when no response holds one, and how many gave each. */
+export type PluralityVote = { answer: string | undefined; groupSizes: number[] };
+
 /** The voting service, as a cycle uses it. Every method throws ParleyError. */
 export type VotingClient = {
-  /** The plurality's answer, or undefined when no response holds one; `seed` breaks ties. */
-  plurality(
+  /** Groups equal answers; `seed` breaks ties. */
+  tally(
     task: string,
     responses: string[],
     seed: number,
     signal?: AbortSignal,
-  ): Promise<string | undefined>;
+  ): Promise<PluralityVote>;
   /** Whether each answer, whole or bare, equals its reference; in the order of the pairs. */
   grade(
     task: string,
@@ -23,10 +26,13 @@ export type VotingClient = {
 export function connectVoting(address: string): VotingClient {
   const client = createGrpcClient(VotingService, { address, defaultDeadlineMs: 60_000 });
   return {
-    async plurality(task, responses, seed, signal) {
+    async tally(task, responses, seed, signal) {
       const ballots = responses.map((response, index) => ({ agent: `${index + 1}`, response }));
       const { vote } = await client.tally({ task, ballots, seed: BigInt(seed) }, { signal });
-      return vote?.winner?.answer;
+      return {
+        answer: vote?.winner?.answer,
+        groupSizes: vote?.groups.map(({ members }) => members.length) ?? [],
+      };
     },
 
     async grade(task, pairs, signal) {

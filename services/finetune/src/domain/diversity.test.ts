@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { dissimilarity, meanNegativeLogLikelihood } from './diversity.ts';
+import { disagreement, dissimilarity, meanNegativeLogLikelihood } from './diversity.ts';
+
+describe('disagreement', () => {
+  it.each([
+    [1, [1], undefined],
+    [2, [2], 0],
+    [2, [1, 1], 1],
+    [3, [2, 1], 2 / 3],
+    [3, [2], 2 / 3],
+    [3, [], 1],
+    [5, [3, 2], 6 / 10],
+  ])('of %i agents in groups of %j is %j', (agents, groupSizes, expected) => {
+    expect(disagreement(agents, groupSizes)).toEqual(expected);
+  });
+});
 
 describe('dissimilarity', () => {
   it.each([

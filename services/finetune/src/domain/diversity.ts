@@ -2,6 +2,22 @@
 export type Score = { logProbability: number; tokens: number };
 
 /**
+ * Share of the pairs of agents whose answers to one question differ, where the answers fall into groups of
+ * those sizes; an answer in no group, because none could be extracted, equals no other. Undefined for fewer
+ * than two agents.
+ */
+export function disagreement(agents: number, groupSizes: readonly number[]): number | undefined {
+  if (agents < 2) return undefined;
+  const pairs = pairsOf(agents);
+  const equal = groupSizes.reduce((sum, size) => sum + pairsOf(size), 0);
+  return (pairs - equal) / pairs;
+}
+
+function pairsOf(n: number): number {
+  return (n * (n - 1)) / 2;
+}
+
+/**
  * Mean of 1 − cosine over all pairs of vectors: how unlike the agents' answers to one question are.
  * Undefined for fewer than two vectors.
  */

@@ -12,6 +12,7 @@ function problem(changes: Partial<GradedProblem>): GradedProblem {
     debate: true,
     consensus: 1,
     tokens: 10,
+    disagreement: 0.5,
     dissimilarity: 0.5,
     ...changes,
   };
@@ -30,6 +31,7 @@ describe('evaluationSums', () => {
         majority: false,
         debate: false,
         consensus: 0,
+        disagreement: undefined,
         dissimilarity: undefined,
       }),
     );
@@ -44,7 +46,7 @@ describe('evaluationSums', () => {
         debate: { accuracy: 0.5, tokens: 40 },
       },
       consensus: 2.5 / 4,
-      diversity: { embedding: (0.5 + 0.5 + 0.2) / 3, likelihood: null },
+      diversity: { disagreement: 0.5, embedding: (0.5 + 0.5 + 0.2) / 3, likelihood: null },
       statuses: { completed: 3, failed: 1 },
       notes: ['why'],
     });
@@ -65,6 +67,10 @@ describe('evaluationSums', () => {
 
   it('has no accuracy of nothing', () => {
     const evaluation = evaluationSums().finish(OF, null, []);
-    expect(evaluation).toMatchObject({ problems: 0, consensus: 0, diversity: { embedding: null } });
+    expect(evaluation).toMatchObject({
+      problems: 0,
+      consensus: 0,
+      diversity: { disagreement: null, embedding: null },
+    });
   });
 });

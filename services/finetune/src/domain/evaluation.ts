@@ -34,8 +34,20 @@ export type GradedProblem = {
   /** Share of the final answers that equal ŷ; 0 without one. */
   consensus: number;
   tokens: number;
+  /** Share of the pairs of agents whose round-1 answers differ; undefined for fewer than two. */
+  disagreement: number | undefined;
   /** Mean 1 − cosine between the round-1 answers; undefined when it is unknown. */
   dissimilarity: number | undefined;
+};
+
+/** How unlike the agents' round-1 answers to one question are. Null: not measured. */
+export type Diversity = {
+  /** Mean share of pairs of agents whose answers differ. */
+  disagreement: number | null;
+  /** Mean 1 − cosine of the answers' embeddings. */
+  embedding: number | null;
+  /** Mean negative log-likelihood, in nats per token, under the other agents. */
+  likelihood: number | null;
 };
 
 /** What one revision achieved on the evaluation problems, all of them in the denominator. */
@@ -49,8 +61,7 @@ export type Evaluation = {
   correct: Record<StrategyName, string>;
   consensus: number;
   flips: Flips[];
-  /** embedding: mean 1 − cosine; likelihood: nats per token under the other agents. Null: not measured. */
-  diversity: { embedding: number | null; likelihood: number | null };
+  diversity: Diversity;
   /** Debates by status. */
   statuses: Record<string, number>;
   /** What was not measured, and why. */
@@ -64,8 +75,8 @@ export function evaluationSums() {
   const flips: Flips[] = [];
   let consensus = 0;
   let tokens = 0;
-  let unlike = 0;
-  let measured = 0;
+  const unlike = mean();
+  const differing = mean();
 
   function addFlips(problem: GradedProblem): void {
     for (const [index, before] of problem.first.entries()) {
@@ -85,10 +96,8 @@ export function evaluationSums() {
       statuses[problem.status] = (statuses[problem.status] ?? 0) + 1;
       consensus += problem.consensus;
       tokens += problem.tokens;
-      if (problem.dissimilarity !== undefined) {
-        unlike += problem.dissimilarity;
-        measured += 1;
-      }
+      unlike.add(problem.dissimilarity);
+      differing.add(problem.disagreement);
       addFlips(problem);
     },
 
@@ -117,10 +126,24 @@ export function evaluationSums() {
         correct,
         consensus: problems === 0 ? 0 : consensus / problems,
         flips,
-        diversity: { embedding: measured === 0 ? null : unlike / measured, likelihood },
+        diversity: { disagreement: differing.value(), embedding: unlike.value(), likelihood },
         statuses,
         notes,
       };
     },
+  };
+}
+
+/** The mean of what is known; null where nothing is. */
+function mean() {
+  let sum = 0;
+  let count = 0;
+  return {
+    add(value: number | undefined): void {
+      if (value === undefined) return;
+      sum += value;
+      count += 1;
+    },
+    value: (): number | null => (count === 0 ? null : sum / count),
   };
 }

@@ -56,14 +56,14 @@ describe('judge', () => {
     ],
     [
       'less diverse',
-      rightOn(50, { diversity: { embedding: 0.24, likelihood: 1 } }),
+      rightOn(50, { diversity: { disagreement: 0.5, embedding: 0.24, likelihood: 1 } }),
       {},
       'rejected',
       /embedding dissimilarity 0\.240 is below 0\.250/,
     ],
     [
       'just diverse enough',
-      rightOn(50, { diversity: { embedding: 0.25, likelihood: 1 } }),
+      rightOn(50, { diversity: { disagreement: 0.5, embedding: 0.25, likelihood: 1 } }),
       {},
       'promoted',
       /./,
@@ -132,7 +132,7 @@ describe('judge', () => {
   });
 
   it('says that diversity was not judged when it was not measured', () => {
-    const unmeasured = { diversity: { embedding: null, likelihood: null } };
+    const unmeasured = { diversity: { disagreement: null, embedding: null, likelihood: null } };
     const decided = verdict(rightOn(50, unmeasured));
     expect(decided).toMatchObject({ outcome: 'promoted', diversity: null });
     expect(decided.reasons).toContain('diversity was not judged: it was not measured');

@@ -16,7 +16,7 @@ export type CycleSpec = {
   name: string;
   society: string;
   problemSet: string;
-  /** L, 1 to 100. */
+  /** L, at most 100; 0 evaluates the society as it is. */
   iterations: number;
   seed: number;
   /** w, the share of a critic's rows in which it corrected itself. */

@@ -20,7 +20,7 @@ describe('POST /v1/cycles', () => {
     [{ name: 'Upper' }, 400, 'body.name', 'pattern'],
     [{ name: 'x'.repeat(64) }, 400, 'body.name', 'pattern'],
     [{ name: undefined }, 400, 'body.name', 'is required'],
-    [{ iterations: 0 }, 400, 'body.iterations', '>= 1'],
+    [{ iterations: -1 }, 400, 'body.iterations', '>= 0'],
     [{ iterations: 101 }, 400, 'body.iterations', '<= 100'],
     [{ iterations: 1.5 }, 400, 'body.iterations', 'integer'],
     [{ weight: 1.1 }, 400, 'body.weight', '<= 1'],
@@ -43,13 +43,23 @@ describe('POST /v1/cycles', () => {
     expect((await replica.request('GET', '/v1/cycles')).body).toEqual({ cycles: [] });
   });
 
-  it('refuses every cycle without a trainer, naming the setting', async () => {
+  it('refuses a cycle that trains without a trainer, naming the setting', async () => {
     const world = await open();
     const { trainer: _, ...config } = world.config;
     const replica = await world.replica({}, config);
     const answer = await replica.request('POST', '/v1/cycles', BODY);
     expect(answer).toMatchObject({ status: 501, body: { reason: 'NOT_CONFIGURED' } });
     expect(answer.body.detail).toContain('PARLEY_TRAINER');
+  });
+
+  it('evaluates the society as it is in 0 iterations, without a trainer', async () => {
+    const world = await open();
+    const { trainer: _, ...config } = world.config;
+    const replica = await world.replica({}, config);
+    await replica.request('POST', '/v1/cycles', { ...BODY, iterations: 0 });
+    const { status, iterations } = await ended(replica);
+    expect([status, iterations.map(({ verdict }) => verdict)]).toEqual(['completed', ['baseline']]);
+    expect(world.border.promotions).toEqual([]);
   });
 
   it('fills in what is not said, and gives the same cycle to the same request', async () => {

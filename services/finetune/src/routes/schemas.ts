@@ -30,7 +30,11 @@ export const CycleBody = Type.Object(
     name: Name,
     society: Type.String({ minLength: 1, maxLength: 200 }),
     problemSet: Type.String({ minLength: 1, maxLength: 200 }),
-    iterations: Type.Integer({ minimum: 1, maximum: LIMITS.iterations }),
+    iterations: Type.Integer({
+      minimum: 0,
+      maximum: LIMITS.iterations,
+      description: '0 evaluates the society as it is, without a trainer',
+    }),
     seed: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: DEFAULTS.seed }),
     weight: Type.Number({
       minimum: 0,
@@ -90,10 +94,12 @@ const figures = {
   flips: Type.Array(Type.Object({ position: Count, wrongToRight: Count, rightToWrong: Count }), {
     description: 'Answers that changed between round 1 and the last round',
   }),
-  diversity: Type.Object({
-    embedding: NullableNumber,
-    likelihood: NullableNumber,
-  }),
+  diversity: Type.Object(
+    { disagreement: NullableNumber, embedding: NullableNumber, likelihood: NullableNumber },
+    {
+      description: 'Between the round-1 answers of the agents to one question; null: not measured',
+    },
+  ),
   statuses: Type.Record(Type.String(), Count, { description: 'Debates by status' }),
   notes: Type.Array(Type.String()),
 };

@@ -54,7 +54,7 @@ describe('FinetuneService', () => {
   it.each([
     [undefined, 'spec'],
     [{ ...SPEC, name: 'No' }, 'spec.name'],
-    [{ ...SPEC, iterations: 0 }, 'spec.iterations'],
+    [{ ...SPEC, iterations: 101 }, 'spec.iterations'],
     [{ ...SPEC, weight: 2 }, 'spec.weight'],
     [{ ...SPEC, pooling: 'some' }, 'spec.pooling'],
     [{ ...SPEC, seed: 2n ** 60n }, 'spec.seed'],

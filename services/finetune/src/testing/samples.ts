@@ -68,6 +68,7 @@ export function sampleEvaluation(bits: string, changes: Partial<Evaluation> = {}
       debate: bit === '1',
       consensus: 0.5,
       tokens: 10,
+      disagreement: 0.5,
       dissimilarity: 0.5,
     });
   return { ...sums.finish({ cycle: 'c1', iteration: 1, revision: 4 }, 1, []), ...changes };

@@ -18,10 +18,10 @@ export async function createCycle(
   signal?: AbortSignal,
 ): Promise<Stored & { created: boolean }> {
   const { store } = context;
-  if (!context.launcher)
+  if (!context.launcher && spec.iterations > 0)
     throw new ParleyError(
       'NOT_CONFIGURED',
-      `no trainer is configured: set ${TRAINER_VARIABLE} to the trainer's command`,
+      `no trainer is configured: set ${TRAINER_VARIABLE} to the trainer's command, or ask for 0 iterations, which only evaluates`,
     );
   const existing = await findExisting(context, spec);
   if (existing) return existing;

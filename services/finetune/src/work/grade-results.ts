@@ -1,6 +1,7 @@
 import { mapLimited } from '@parley/platform';
 import type { DebateResult, ResultAnswer } from '../adapters/dataset.ts';
 import type { VotingClient } from '../adapters/voting.ts';
+import { disagreement } from '../domain/diversity.ts';
 import type { GradedProblem } from '../domain/evaluation.ts';
 import { seeds } from '../domain/spec.ts';
 import type { CycleRecord } from '../domain/state.ts';
@@ -19,11 +20,12 @@ export async function gradeResults(
   signal: AbortSignal,
 ): Promise<Omit<GradedProblem, 'dissimilarity'>[]> {
   const { task, agents } = setting;
-  const majorities = await mapLimited(results, TALLIES, async (result) => {
+  const votes = await mapLimited(results, TALLIES, async (result) => {
     const responses = answersOf(result, 1, agents).flatMap((text) => text ?? []);
-    return responses.length === 0
-      ? undefined
-      : voting.plurality(task, responses, seeds.majority(spec, result.problem), signal);
+    if (responses.length === 0) return undefined;
+    const seed = seeds.majority(spec, result.problem);
+    const { answer, groupSizes } = await voting.tally(task, responses, seed, signal);
+    return { answer, disagreement: disagreement(responses.length, groupSizes) };
   });
   const pairs: { answer: string; reference: string }[] = [];
   /** Where the grade of an answer will stand; undefined for one that is absent. */
@@ -37,7 +39,7 @@ export async function gradeResults(
     return {
       first: answersOf(result, 1, agents).map(place),
       last: lastRound === 1 ? [] : answersOf(result, lastRound, agents).map(place),
-      majority: place(majorities[index]),
+      majority: place(votes[index]?.answer),
       debate: place(hasAnswer(result) ? result.answer : undefined),
     };
   });
@@ -54,6 +56,7 @@ export async function gradeResults(
     last: (places[index]?.last ?? []).map(at),
     majority: at(places[index]?.majority) === true,
     debate: at(places[index]?.debate) === true,
+    disagreement: votes[index]?.disagreement,
   }));
 }
 

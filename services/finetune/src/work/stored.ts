@@ -81,7 +81,14 @@ export async function getEvaluation(
   iteration: number,
 ): Promise<StoredEvaluation> {
   const found = await store.get<StoredEvaluation>(cycle, KEPT.evaluation(iteration));
-  if (found) return found.value;
+  // Evaluations of older versions have no disagreement.
+  if (found) {
+    const { diversity } = found.value;
+    return {
+      ...found.value,
+      diversity: { ...diversity, disagreement: diversity.disagreement ?? null },
+    };
+  }
   throw new ParleyError(
     'NOT_FOUND',
     `there is no evaluation of iteration ${iteration} of cycle '${cycle}'`,

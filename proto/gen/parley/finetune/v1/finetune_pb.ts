@@ -35,6 +35,7 @@ export type CycleSpec = Message<"parley.finetune.v1.CycleSpec"> & {
 
   /**
    * L.
+   * 0 evaluates the society as it is, without a trainer.
    *
    * @generated from field: uint32 iterations = 4;
    */
