@@ -79,6 +79,37 @@ describe('a batch', () => {
     });
   });
 
+  test('can be asked for by REST', async () => {
+    const { replica } = fixture;
+    const problems = await artifacts.put(
+      'problems/rest.jsonl',
+      Buffer.from('{"id":"p1","question":"What is 1+1?"}\n'),
+    );
+    const body = {
+      id: 'rest',
+      society: 'maths',
+      task: 'arithmetic',
+      problems: { uri: problems.uri, sha256: problems.sha256 },
+      seed: 5,
+    };
+    const asked = () => replica.host.http.inject({ method: 'POST', url: '/v1/batches', body });
+    const first = await asked();
+    expect([first.statusCode, first.headers.location]).toEqual([202, '/v1/batches/rest']);
+    expect((await asked()).statusCode).toBe(202);
+    const { seed, priority } = await until(async () => {
+      const debate = (await get(replica, `/v1/debates/${batchDebateId('rest', 'p1')}`)).body;
+      return debate.status === 'completed' ? debate : undefined;
+    });
+    expect({ seed, priority }).toEqual({ seed: deriveSeed(5, 'p1'), priority: 'batch' });
+    const other = { ...body, seed: 6 };
+    const refused = await replica.host.http.inject({
+      method: 'POST',
+      url: '/v1/batches',
+      body: other,
+    });
+    expect(refused.json()).toMatchObject({ status: 409, reason: 'ALREADY_EXISTS' });
+  });
+
   test('that is requested again makes nothing new', async () => {
     const { neighbours } = fixture;
     const lines = [{ id: 'x', question: 'What is 3?' }];

@@ -73,6 +73,34 @@ export const CreateBody = Type.Object(
   closed,
 );
 
+const Template = Type.Omit(CreateBody, ['question', 'seed', 'priority']);
+
+/** The body of POST /v1/batches: what its debates have in common, and their problems. */
+export const BatchBody = Type.Object(
+  {
+    ...Template.properties,
+    id: Id,
+    collection: Type.Optional(Id),
+    problems: Type.Object(
+      {
+        uri: Type.String({ minLength: 1, maxLength: 2048 }),
+        sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+      },
+      {
+        ...closed,
+        description: `JSON lines {"id","question"} among the artifacts, at most ${LIMITS.batchProblems}: the split of a problem set names its own`,
+      },
+    ),
+    seed: Type.Integer({
+      minimum: 0,
+      maximum: LIMITS.seed,
+      default: 0,
+      description: "Each debate's own seed follows from it and the problem's id",
+    }),
+  },
+  closed,
+);
+
 const Turn = Type.Object({
   sequence: Type.Integer(),
   kind: Type.String(),

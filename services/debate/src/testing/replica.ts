@@ -116,6 +116,7 @@ export type Answered = {
   reason: string;
   seed: number;
   revision: number;
+  priority: string;
   detail: string;
   errors: { field: string }[];
   progress: Record<string, number>;
