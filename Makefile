@@ -16,8 +16,8 @@ $(INSTALLED): package-lock.json package.json
 	npm ci --loglevel=error
 	@touch $@
 
-demo: $(INSTALLED) ## One cycle of five iterations on the development engine; writes out/report.html (SEED=1, DISTRIBUTED=1)
-	@$(NODE) $(if $(DISTRIBUTED),deploy/local/src/demo.ts,services/suite/src/demo.ts) --seed $(SEED)
+demo: $(INSTALLED) ## One cycle of five iterations on the development engine; writes out/report.html (SEED=1, DISTRIBUTED=1, ENGINE=http://…, TRAINER=local)
+	@$(NODE) $(if $(DISTRIBUTED),deploy/local/src/demo.ts,services/suite/src/demo.ts) --seed $(SEED) $(if $(ENGINE),--engine $(ENGINE)) $(if $(TRAINER),--trainer $(TRAINER))
 
 up: $(INSTALLED) ## All five services in one process, REST on 127.0.0.1:8080, until Ctrl-C
 	@$(NODE) services/suite/src/main.ts

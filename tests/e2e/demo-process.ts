@@ -7,10 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const DEMO = resolve(import.meta.dirname, '../../services/suite/src/demo.ts');
 
-/** The demo as a user starts it, small; its state and report stand in `out`. */
+/** The demo as a user starts it, small, with any other flags; its state and report stand in `out`. */
 export function startDemo(
   out: string,
   size: { iterations: number; problems: number; seed: number },
+  flags: string[] = [],
 ): ChildProcess {
   const { iterations, problems, seed } = size;
   return spawn(
@@ -19,7 +20,7 @@ export function startDemo(
       '--disable-warning=ExperimentalWarning',
       DEMO,
       ...['--out', out, '--seed', String(seed), '--iterations', String(iterations)],
-      ...['--train', String(problems), '--evaluation', String(problems)],
+      ...['--train', String(problems), '--evaluation', String(problems), ...flags],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -40,7 +41,7 @@ export async function ended(child: ChildProcess): Promise<{ code: number | null;
 /** The report without what a clock decides. */
 export function timelessReport(out: string): unknown {
   return JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'), (key, value: unknown) =>
-    key === 'seconds' ? undefined : value,
+    key === 'seconds' || key === 'date' ? undefined : value,
   );
 }
 

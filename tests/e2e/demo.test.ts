@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startEngine } from '@parley/suite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cyclePoint, ended, killHard, startDemo, timelessReport, until } from './demo-process.ts';
 
@@ -67,6 +68,21 @@ describe('the demo', () => {
     const other = folder();
     expect((await ended(startDemo(other, { ...SIZE, iterations: 1, seed: 4 }))).code).toBe(0);
     expect(timelessReport(other)).not.toEqual(timelessReport(undisturbed));
+  });
+
+  it('debates and assembles datasets on an engine that runs already, without training', async () => {
+    const engine = await startEngine();
+    const out = folder();
+    const child = startDemo(out, SIZE, ['--engine', engine.url]);
+    const { code, text } = await ended(child);
+    await engine.stop();
+    expect(code, text).toBe(0);
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+    expect(report.engine).toBe(`base at ${engine.url}`);
+    expect(report.iterations).toMatchObject([{ verdict: 'baseline', strategies: { base: {} } }]);
+    const rows = readFileSync(join(out, 'datasets/gen-1.jsonl'), 'utf8').trim().split('\n');
+    expect(rows).toHaveLength(report.iterations[0].rows['gen-1'].generation);
+    expect(readdirSync(join(out, 'datasets'))).toContain('critic-3.jsonl');
   });
 
   it('goes on after kill -9 in every phase and reports what an undisturbed run reports', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { developmentEnvironment, startEngine } from '@parley/suite';
+import type { Environment } from '@parley/platform';
 import {
   createDistributed,
   createInfrastructure,
@@ -8,28 +8,26 @@ import {
 } from './distributed.ts';
 
 /**
- * Kafka, Redis, S3, a development engine and the services, all on free ports of loopback; they end with this
- * process.
+ * Kafka, Redis, S3 and the services, all on free ports of loopback; they end with this process.
  * @param dir keeps all state: the same folder continues.
+ * @param environment settings of the services besides, such as their engines.
  */
 export async function startDistributed(
   dir: string,
-): Promise<{ distributed: Distributed; engine: string; stop(): Promise<void> }> {
+  environment: Environment,
+): Promise<{ distributed: Distributed; stop(): Promise<void> }> {
   const infrastructure = await createInfrastructure(join(dir, 'infrastructure'));
   const servers = Object.values(infrastructure);
   await Promise.all(servers.map((server) => server.start()));
-  const engine = await startEngine();
   const distributed = await createDistributed({
     dir: join(dir, 'services'),
-    settings: { ...infrastructureSettings(infrastructure), ...developmentEnvironment(engine) },
+    settings: { ...infrastructureSettings(infrastructure), ...environment },
   });
   await distributed.start();
   return {
     distributed,
-    engine: engine.url,
     async stop() {
       await distributed.stop();
-      await engine.stop();
       await Promise.all(servers.map((server) => server.stop()));
     },
   };

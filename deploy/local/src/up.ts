@@ -1,9 +1,14 @@
 import { runUntilSignal } from '@parley/platform';
+import { developmentEnvironment, startEngine } from '@parley/suite';
 import { SERVICES } from './service.ts';
 import { startDistributed } from './start-distributed.ts';
 
 await runUntilSignal(async () => {
-  const { distributed, engine, stop } = await startDistributed('data/distributed');
+  const engine = await startEngine();
+  const { distributed, stop } = await startDistributed(
+    'data/distributed',
+    developmentEnvironment(engine),
+  );
   return {
     async start() {
       const lines = SERVICES.flatMap((service) =>
@@ -16,9 +21,12 @@ await runUntilSignal(async () => {
         'Parley is up, each service in processes of its own. Ctrl-C stops it.',
         ...lines,
       ];
-      const about = `  engine     ${engine} (development engine: a small reasoner, not a language model)`;
+      const about = `  engine     ${engine.url} (development engine: a small reasoner, not a language model)`;
       process.stdout.write(`${[...words, about].join('\n')}\n`);
     },
-    destroy: stop,
+    async destroy() {
+      await stop();
+      await engine.stop();
+    },
   };
 });

@@ -1,5 +1,8 @@
 export { SUITE_SETTINGS, suiteDefaults } from './config.ts';
-export { demoCommand } from './demo/command.ts';
+export { type Deploy, demo, demoCommand } from './demo/command.ts';
+export { deployEmbedded } from './demo/embedded.ts';
+export type { DemoModel } from './demo/model.ts';
+export type { DemoReport } from './demo/report.ts';
 export type { Deployment } from './demo/run.ts';
 export { developmentEnvironment, withDevelopmentEngine } from './development.ts';
 export { type EngineProcess, startEngine } from './engine-process.ts';

@@ -1,3 +1,6 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+
 /** A cycle as REST lists it; the part that the demo reads. `done` of `total` debates or jobs of the phase. */
 export type CycleView = {
   spec: { name: string };
@@ -14,10 +17,12 @@ export type CycleView = {
 export type RestClient = {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
+  /** Writes what a path answers into a file. */
+  download(path: string, file: string): Promise<void>;
 };
 
 /**
- * A client for the REST of Parley's services. Every call ends after 30 seconds at the latest.
+ * A client for the REST of Parley's services. Every call but a download ends after 30 seconds at the latest.
  * @param address the base URL that answers a path.
  */
 export function createRestClient(address: (path: string) => string): RestClient {
@@ -39,5 +44,10 @@ export function createRestClient(address: (path: string) => string): RestClient 
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
+    async download(path, file) {
+      const response = await fetch(`${address(path)}${path}`);
+      if (!response.ok || !response.body) throw new Error(`GET ${path}: ${response.status}`);
+      await pipeline(response.body, createWriteStream(file));
+    },
   };
 }

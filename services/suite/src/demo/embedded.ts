@@ -1,17 +1,14 @@
 import { join } from 'node:path';
-import { createLog } from '@parley/platform';
-import { developmentEnvironment } from '../development.ts';
-import { startEngine } from '../engine-process.ts';
+import { createLog, type Environment } from '@parley/platform';
 import { createSuite } from '../suite.ts';
 import type { Deployment } from './run.ts';
 
-/** The suite in this process on the embedded adapters, with a development engine; `data` keeps its state. */
-export async function deployEmbedded(data: string): Promise<Deployment> {
-  const engine = await startEngine();
+/** The suite in this process on the embedded adapters; `data` keeps its state. */
+export async function deployEmbedded(data: string, environment: Environment): Promise<Deployment> {
   const log = createLog({ level: 'info', service: 'suite', file: join(data, 'log.jsonl') });
   const suite = await createSuite(
     {
-      ...developmentEnvironment(engine),
+      ...environment,
       PARLEY_DATA: data,
       PARLEY_HTTP_PORT: '0',
       PARLEY_GRPC_PORT: '0',
@@ -20,11 +17,5 @@ export async function deployEmbedded(data: string): Promise<Deployment> {
     log,
   );
   const { http } = await suite.start();
-  return {
-    rest: () => http,
-    async stop() {
-      await suite.destroy();
-      await engine.stop();
-    },
-  };
+  return { rest: () => http, stop: () => suite.destroy() };
 }

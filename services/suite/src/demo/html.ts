@@ -1,5 +1,5 @@
 import { escapeHtml, lineChart, type Series } from './chart.ts';
-import { type DemoReport, STRATEGIES, type StrategyName } from './report.ts';
+import { type DemoReport, STRATEGIES, type StrategyName, strategiesOf } from './report.ts';
 import { percent, rowsOf } from './table.ts';
 
 const COLORS: Record<StrategyName, string> = {
@@ -14,7 +14,7 @@ const COLORS: Record<StrategyName, string> = {
 
 /** The report as one HTML page that needs nothing else: curves, tables, what was compared and what it means. */
 export function reportHtml(report: DemoReport): string {
-  const names = Object.keys(STRATEGIES) as StrategyName[];
+  const names = strategiesOf(report);
   const accuracy = lineChart({
     title: 'Accuracy on the evaluation problems by iteration (bars: one standard error)',
     format: (value) => `${(100 * value).toFixed(0)} %`,
@@ -42,7 +42,7 @@ export function reportHtml(report: DemoReport): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Parley: one cycle of multiagent finetuning</title><style>${STYLE}</style></head><body><main>
 <h1>One cycle of multiagent finetuning</h1>
-<p class="note">Engine: ${escapeHtml(report.engine)}. It is a small trainable reasoner for development: these results say that the machinery works, not what the method does on language models. Nothing about its accuracy is scripted.</p>
+<p class="note">Model: ${escapeHtml(report.engine)}. ${escapeHtml(report.note)}</p>
 ${tiles(report)}
 ${accuracy}
 <h2>Accuracy in percent ± standard error</h2>
@@ -53,7 +53,7 @@ ${htmlTable(
     ...names.map((name) => percent(one.strategies[name])),
   ]),
 )}
-<p>Iteration 0 is the untrained society. Single answer, majority and debate without training are the base model's and stay as they are. Answers that could not be read, and debates that failed, count as wrong. Sampling is at temperature 1 without cutting off the distribution. The one model of single-agent finetuning takes the rows of all seats, so it makes as many training steps in an iteration as all agents of the society together.</p>
+<p>Iteration 0 is the untrained society. Single answer, majority and debate without training are the base model's and stay as they are. Answers that could not be read, and debates that failed, count as wrong. The one model of single-agent finetuning takes the rows of all seats, so it makes as many training steps in an iteration as all agents of the society together.</p>
 <h2>Is it a gain?</h2>
 ${htmlTable(
   [
@@ -92,7 +92,7 @@ ${htmlTable(
 )}
 <h2>Training rows by seat</h2>
 ${seatTable(report)}
-<footer>Seed ${report.seed}, ${report.seconds.toFixed(0)} seconds.</footer>
+<footer>Seed ${report.seed}, ${report.seconds.toFixed(0)} seconds on ${escapeHtml(report.machine)}, ${report.date}.</footer>
 </main></body></html>
 `;
 }
@@ -122,6 +122,11 @@ function diversityChart(report: DemoReport): string {
             color: COLORS.noDebate,
             values: report.iterations.map((one) => one.diversity[kind] ?? undefined),
           },
+          {
+            label: `${kind} of single-agent finetuning`,
+            color: COLORS.singleAgentFinetuning,
+            values: report.iterations.map((one) => one.singleAgentDiversity?.[kind] ?? undefined),
+          },
         ],
       }),
     )
@@ -129,6 +134,8 @@ function diversityChart(report: DemoReport): string {
 }
 
 const DIVERSITY: Record<string, string> = {
+  disagreement:
+    'Diversity by disagreement: share of pairs of agents whose first answers to one question differ',
   embedding: 'Diversity by embedding: mean 1 − cosine between the agents’ answers to one question',
   likelihood:
     'Diversity by likelihood: nats per token of an agent’s answers under the other agents',

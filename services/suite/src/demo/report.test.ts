@@ -23,7 +23,7 @@ function iteration(number: number, debate: string): CycleIteration {
 }
 
 describe('buildReport', () => {
-  const run = { seed: 1, engine: 'e', seconds: 2 };
+  const run = { seed: 1, engine: 'e', note: 'n', machine: 'm', date: '2026-01-01', seconds: 2 };
 
   it('takes the baselines of every iteration from the untrained society', () => {
     const report = buildReport(
@@ -45,6 +45,7 @@ describe('buildReport', () => {
       'singleAgentFinetuning',
       'noDebate',
     ]);
+    expect(report.iterations[1]?.singleAgentDiversity).toEqual({ embedding: 0.2, likelihood: 1 });
   });
 
   it('keeps the figures of the society that stands when a candidate is rejected', () => {

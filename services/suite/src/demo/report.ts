@@ -19,6 +19,8 @@ export type CycleIteration = {
 export type ReportIteration = Omit<CycleIteration, 'correct'> & {
   /** The iteration whose society answers: this one, or, after a rejection, the last one promoted. */
   society: number;
+  /** Of single-agent finetuning, as `diversity` is the society's; absent where its cycle did not get that far. */
+  singleAgentDiversity?: Record<string, number | null>;
 };
 
 /** A difference of accuracies on the same problems. `shown` when it exceeds two standard errors. */
@@ -31,10 +33,21 @@ export type Comparison = {
   shown: boolean;
 };
 
-export type DemoReport = {
+/** What a report says of its run. */
+export type DemoRun = {
   seed: number;
+  /** The model and where it ran. */
   engine: string;
+  /** What the results mean and do not mean. */
+  note: string;
+  /** Processors and memory of the machine that ran the services. */
+  machine: string;
+  /** Day of the run's end, YYYY-MM-DD. */
+  date: string;
   seconds: number;
+};
+
+export type DemoReport = DemoRun & {
   iterations: ReportIteration[];
   comparisons: Comparison[];
 };
@@ -52,6 +65,12 @@ export const STRATEGIES = {
 
 export type StrategyName = keyof typeof STRATEGIES;
 
+/** The strategies that a report has figures of. */
+export function strategiesOf({ iterations }: DemoReport): StrategyName[] {
+  const names = Object.keys(STRATEGIES) as StrategyName[];
+  return names.filter((name) => iterations.some(({ strategies }) => strategies[name]));
+}
+
 /**
  * The demo's report out of two cycles on the same problems: the society's, and that of the baseline in which
  * one model, finetuned on everything pooled, sits in every seat. Iteration 0 is the untrained society, whose
@@ -59,7 +78,7 @@ export type StrategyName = keyof typeof STRATEGIES;
  * rejected a candidate, the society's figures are those of the revision that it kept.
  */
 export function buildReport(
-  run: { seed: number; engine: string; seconds: number },
+  run: DemoRun,
   society: CycleIteration[],
   baseline: CycleIteration[],
 ): DemoReport {
@@ -77,6 +96,7 @@ export function buildReport(
       rows: one.rows,
       consensus: current.consensus,
       diversity: current.diversity,
+      ...(pooled[index] ? { singleAgentDiversity: pooled[index].diversity } : {}),
       strategies: ordered({
         base: first.strategies.single,
         majority: first.strategies.majority,
@@ -120,7 +140,7 @@ function compareLast(
   const baselines: Partial<Record<StrategyName, string | undefined>> = {
     base: first.correct.single,
     majority: first.correct.majority,
-    untrainedDebate: first.correct.debate,
+    untrainedDebate: last === first ? undefined : first.correct.debate,
     singleAgentFinetuning: pooled?.correct.debate,
     noDebate: last.correct.majority,
   };

@@ -1,18 +1,12 @@
+import { cpus, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SANDBOX_TRAINING } from '@parley/sandbox';
 import { type CycleView, createRestClient, type RestClient } from './client.ts';
+import { assembleDatasets } from './datasets.ts';
+import type { DemoModel } from './model.ts';
 import type { Progress } from './progress.ts';
 import { buildReport, type CycleIteration, type DemoReport } from './report.ts';
-import type { DemoSettings } from './settings.ts';
+import { type DemoSettings, PROBLEM_SET, SOCIETY } from './settings.ts';
 
-/** What the report says of the engine. */
-const ENGINE = 'Parley sandbox, a reasoner for development (not a language model)';
-
-/** Nothing is cut off the distribution: with the method's top_p 0.9 this reasoner leaves little to learn. */
-const SAMPLING = { temperature: 1, topP: 1, maxTokens: 1024 };
-
-const PROBLEM_SET = 'arithmetic';
-const SOCIETY = 'society';
 const BASELINE = 'single-agent';
 
 /** A running Parley that the demo uses. */
@@ -24,12 +18,13 @@ export type Deployment = {
 
 /**
  * Runs the demo's two cycles through the real services, from wherever an earlier run stopped, and returns the
- * report. Everything it creates is idempotent: the same settings over the same state continue.
+ * report; for a model that is not trained an evaluation, and debates whose datasets are assembled. Everything it creates is idempotent: the same settings over the same state continue.
  * @param deploy starts the services.
  * @throws CycleFailed when a cycle ends without a result.
  */
 export async function runDemo(
   settings: DemoSettings,
+  model: DemoModel,
   deploy: () => Promise<Deployment>,
   progress: Progress,
 ): Promise<DemoReport> {
@@ -38,45 +33,67 @@ export async function runDemo(
   const deployment = await deploy();
   try {
     const rest = createRestClient(deployment.rest);
-    await startCycles(rest, settings);
-    await followCycles(rest, (cycles) => progress.show(cycles, seconds()));
+    const show = (cycles: CycleView[]) => progress.show(cycles, seconds());
+    await startCycles(rest, settings, model);
+    await followCycles(rest, show);
+    const society = await iterationsOf(rest, SOCIETY);
+    const [first] = society;
+    if (first && !model.method) first.rows = await assembleDatasets(rest, settings, show);
     progress.end();
     return buildReport(
-      { seed: settings.seed, engine: ENGINE, seconds: Math.round(seconds() * 10) / 10 },
-      await iterationsOf(rest, SOCIETY),
-      await iterationsOf(rest, BASELINE),
+      {
+        seed: settings.seed,
+        engine: model.description,
+        note: model.note,
+        machine: machine(),
+        date: new Date().toISOString().slice(0, 10),
+        seconds: Math.round(seconds() * 10) / 10,
+      },
+      society,
+      model.method ? await iterationsOf(rest, BASELINE) : [],
     );
   } finally {
     await deployment.stop();
   }
 }
 
-async function startCycles(rest: RestClient, settings: DemoSettings): Promise<void> {
+async function startCycles(
+  rest: RestClient,
+  settings: DemoSettings,
+  model: DemoModel,
+): Promise<void> {
+  const { seed, train, evaluation, agents, rounds } = settings;
   await rest.post('/v1/problem-sets', {
     name: PROBLEM_SET,
     task: 'arithmetic',
-    arithmetic: { seed: settings.seed, train: settings.train, evaluation: settings.evaluation },
+    arithmetic: { seed, train, evaluation, ...model.arithmetic },
   });
-  for (const [name, pooling] of [
+  const poolings = [
     [SOCIETY, 'seat'],
     [BASELINE, 'all'],
-  ] as const) {
+  ] as const;
+  for (const [name, pooling] of model.method ? poolings : poolings.slice(0, 1)) {
     await createOnce(rest, '/v1/societies', {
       name,
-      base: 'base',
-      agents: settings.agents,
-      protocol: { rounds: settings.rounds, sampling: SAMPLING },
+      base: model.base,
+      agents,
+      protocol: { ...model.protocol, rounds },
     });
     await rest.post('/v1/cycles', {
       name,
       society: name,
       problemSet: PROBLEM_SET,
-      iterations: settings.iterations,
-      seed: settings.seed,
+      iterations: model.method ? settings.iterations : 0,
+      seed,
       pooling,
-      method: SANDBOX_TRAINING,
+      method: model.method ?? {},
     });
   }
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  return `${cpus().length} × ${cpu?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
 }
 
 /** Creates something by name unless an earlier run did. */

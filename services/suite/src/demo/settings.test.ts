@@ -15,6 +15,8 @@ describe('parseSettings', () => {
       train: 500,
       evaluation: 500,
       out: 'out',
+      engines: [],
+      trains: false,
     });
   });
 
@@ -22,6 +24,9 @@ describe('parseSettings', () => {
     [['--seed', 'x'], '--seed x: must be an integer from 0'],
     [['--agents', '17'], '--agents 17: must be an integer from 1 to 16'],
     [['--train', ''], '--train'],
+    [['--engine', 'localhost:8000'], '--engine localhost:8000: must be a URL'],
+    [['--engine', 'http://a:1', '--trainer', 'x'], '--trainer x: must be local or none'],
+    [['--trainer', 'local'], 'is for --engine'],
   ])('refuses %j', (args, words) => {
     expect(() => parseSettings(args)).toThrow(words);
   });

@@ -1,4 +1,4 @@
-import { type DemoReport, STRATEGIES, type StrategyResult } from './report.ts';
+import { type DemoReport, type StrategyResult, strategiesOf } from './report.ts';
 
 /** Percent with standard error, e.g. `62.4 ± 2.2`. */
 export function percent(result: StrategyResult | undefined): string {
@@ -9,7 +9,7 @@ export function percent(result: StrategyResult | undefined): string {
 
 /** The report as text for a terminal: accuracies, then what happened, one line an iteration. */
 export function reportTables(report: DemoReport): string {
-  const names = Object.keys(STRATEGIES) as (keyof typeof STRATEGIES)[];
+  const names = strategiesOf(report);
   const accuracy = table([
     ['iteration', ...names],
     ...report.iterations.map((one) => [
@@ -24,6 +24,8 @@ export function reportTables(report: DemoReport): string {
       'verdict',
       'society',
       'consensus',
+      'disagreement',
+      'of single-agent',
       'embedding',
       'likelihood',
       ...pools.map((pool) => `rows ${pool}`),
@@ -34,6 +36,8 @@ export function reportTables(report: DemoReport): string {
       one.verdict,
       String(one.society),
       one.consensus.toFixed(3),
+      figure(one.diversity.disagreement),
+      figure(one.singleAgentDiversity?.disagreement),
       figure(one.diversity.embedding),
       figure(one.diversity.likelihood),
       ...pools.map((pool) => String(rowsOf(one.rows, pool))),
