@@ -94,7 +94,6 @@ describe('collections', () => {
   });
 
   it.each([
-    ['unknown-collection', { collection: 'other' }],
     ['unknown-problem', { problemId: 'other' }],
     ['other-society', { revision: 2 }],
     ['other-society', { society: 'quartet' }],
@@ -102,6 +101,26 @@ describe('collections', () => {
     await collections.open(SPEC);
     expect(await collections.record(ended(ids[0] ?? '', changes))).toBe(outcome);
     expect((await collections.get('c1')).ended).toEqual({});
+  });
+
+  it('counts debates that ended before it was opened', async () => {
+    const [one = '', ...others] = ids;
+    expect(await collections.record(ended(one))).toBe('early');
+    expect(await collections.record(ended(one))).toBe('early');
+    expect(await collections.record(ended(one, { problemId: 'other' }))).toBe('early');
+    expect((await collections.open(SPEC)).ended).toEqual({ completed: 1 });
+    expect((await collections.open(SPEC)).ended).toEqual({ completed: 1 });
+    for (const id of others) await collections.record(ended(id));
+    expect(await collections.get('c1')).toMatchObject({ filled: true, ended: { completed: 20 } });
+  });
+
+  it('counts every debate that ends while it is opened', async () => {
+    const replica = createCollections(store, sets, () => 1);
+    const outcomes = ids.map((id) => replica.record(ended(id)));
+    await collections.open(SPEC);
+    await Promise.all(outcomes);
+    expect(await collections.get('c1')).toMatchObject({ filled: true, ended: { completed: 20 } });
+    expect(await emitted()).toEqual(['collection-filled/c1']);
   });
 
   it('reads all of many results', async () => {

@@ -9,20 +9,15 @@ import {
 import type { Listed, ProblemSets } from './problem-sets.ts';
 import { recent } from './recent.ts';
 
-/** What became of an ended debate: counted, or why it was not. */
-export type Outcome =
-  | 'counted'
-  | 'duplicate'
-  | 'unknown-collection'
-  | 'unknown-problem'
-  | 'other-society';
+/** What became of an ended debate: counted; kept until its collection is opened; or why it was not. */
+export type Outcome = 'counted' | 'early' | 'duplicate' | 'unknown-problem' | 'other-society';
 
 /** An ended debate of a collection. */
 export type EndedDebate = Result & { collection: string; society: string; revision: number };
 
 export type Collections = {
   /**
-   * Opens a collection over a split as it stands, or finds it open already.
+   * Opens a collection over a split as it stands, or finds it open already, and counts what ended before.
    * @throws ParleyError NOT_FOUND without the split; ALREADY_EXISTS when the id stands for another one.
    */
   open(spec: CollectionSpec): Promise<Collection>;
@@ -31,7 +26,9 @@ export type Collections = {
   list(page: { limit: number; cursor?: string }): Promise<Listed<Collection>>;
   /**
    * Counts an ended debate into its collection: once for each problem, whichever debate ends first and
-   * however often its event comes. The one that fills the collection publishes that in the same commit.
+   * however often its event comes. The one that fills the collection publishes that in the same commit. One whose
+   * collection is not open is kept for `EARLY_KEPT_MS`: after a store has lost writes, events are read again before
+   * whoever opens the collection has come to that.
    */
   record(ended: EndedDebate): Promise<Outcome>;
   /** How every problem's debate ended, by problem id. */
@@ -40,6 +37,9 @@ export type Collections = {
 
 const RECORD = 'collection';
 const RESULTS = 'results';
+const EARLY = 'early';
+/** How long debates of a collection that nobody opens are kept: as long as their events are. */
+const EARLY_KEPT_MS = 7 * 24 * 3_600_000;
 const INDEX = 'collections';
 const PAGE = 1000;
 
@@ -98,12 +98,50 @@ export function createCollections(
     }
   }
 
+  /** What is kept before the collection is read once more is seen by whoever opens it after that. */
+  async function keepEarly(ended: EndedDebate): Promise<Standing | undefined> {
+    const owner = collectionOwner(ended.collection);
+    await store.commit(owner, [
+      { op: 'append', stream: EARLY, value: ended },
+      { op: 'expire', stream: EARLY, at: now() + EARLY_KEPT_MS },
+    ]);
+    return read(ended.collection);
+  }
+
+  async function countEarly({ id }: Collection): Promise<Collection> {
+    const owner = collectionOwner(id);
+    for (let after = 0; ; ) {
+      const entries = await store.read<EndedDebate>(owner, EARLY, { after, limit: PAGE });
+      for (const { value } of entries) await record(value);
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < PAGE) return get(id);
+      after = last.sequence;
+    }
+  }
+
+  async function record(ended: EndedDebate): Promise<Outcome> {
+    for (;;) {
+      const found =
+        standing.get(ended.collection) ??
+        (await read(ended.collection)) ??
+        (await keepEarly(ended));
+      if (!found) return 'early';
+      const { society, revision } = found.value;
+      if (society !== ended.society || revision !== ended.revision) return 'other-society';
+      if (!(await problemIds(found.value)).has(ended.problemId)) return 'unknown-problem';
+      if (await count(ended, found)) return 'counted';
+      const owner = collectionOwner(ended.collection);
+      if (await store.get(owner, `member/${ended.problemId}`)) return 'duplicate';
+    }
+  }
+
   return {
     get,
+    record,
 
     async open(spec) {
       const found = await read(spec.id);
-      if (found) return same(found.value, spec);
+      if (found) return countEarly(same(found.value, spec));
       const set = await problemSets.get(spec.problemSet);
       const source = await problemSets.getSplit(spec.problemSet, spec.split);
       const at = now();
@@ -121,11 +159,11 @@ export function createCollections(
           { op: 'put', name: RECORD, value: collection, expect: 'absent' },
           { op: 'index', index: INDEX, member: spec.id, rank: at },
         ]);
-        return collection;
       } catch (thrown) {
         if (ParleyError.from(thrown).reason !== 'CONFLICT') throw thrown;
-        return same(await get(spec.id), spec);
+        same(await get(spec.id), spec);
       }
+      return countEarly(collection);
     },
 
     async list({ limit, cursor }) {
@@ -136,19 +174,6 @@ export function createCollections(
       });
       const items = await Promise.all(page.members.map(get));
       return page.next === undefined ? { items } : { items, next: page.next };
-    },
-
-    async record(ended) {
-      for (;;) {
-        const found = standing.get(ended.collection) ?? (await read(ended.collection));
-        if (!found) return 'unknown-collection';
-        const { society, revision } = found.value;
-        if (society !== ended.society || revision !== ended.revision) return 'other-society';
-        if (!(await problemIds(found.value)).has(ended.problemId)) return 'unknown-problem';
-        if (await count(ended, found)) return 'counted';
-        const owner = collectionOwner(ended.collection);
-        if (await store.get(owner, `member/${ended.problemId}`)) return 'duplicate';
-      }
     },
 
     async results(id) {

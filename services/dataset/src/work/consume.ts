@@ -7,7 +7,7 @@ import { isEnded } from '../domain/collection.ts';
 const ATTEMPTS = 1000;
 
 /**
- * Counts ended debates into their collections. An event that fits no collection is counted, logged and
+ * Counts ended debates into their collections. An event that does not fit its collection is counted, logged and
  * dropped: nothing would change by trying again.
  */
 export function consumeEndedDebates(context: DatasetContext): Promise<Subscription> {
@@ -31,6 +31,10 @@ export function consumeEndedDebates(context: DatasetContext): Promise<Subscripti
           })
         : 'unknown-status';
       if (outcome === 'counted' && isEnded(status)) return metrics.debateEnded(status);
+      if (outcome === 'early') {
+        log.info({ debate, collection }, 'ended debate kept until its collection is opened');
+        return;
+      }
       metrics.eventDropped(outcome);
       if (outcome !== 'duplicate')
         log.warn({ debate, collection, problem: problemId, outcome }, 'ended debate not counted');
