@@ -45,6 +45,35 @@ describe('problem sets', () => {
     expect((await call('GET', '/v1/problem-sets')).body.problemSets).toEqual([made.body]);
   });
 
+  it('generates the form that is asked for', async () => {
+    const arithmetic = { seed: 5, train: 30, evaluation: 10, form: 'b*c-d' };
+    const body = { name: 'short', task: 'arithmetic', arithmetic };
+    const made = await call('POST', '/v1/problem-sets', body);
+    expect(made).toMatchObject({ status: 200, body: { arithmetic } });
+    const { body: text } = await running.host.http.inject('/v1/problem-sets/short/splits/train');
+    expect(JSON.parse(text.slice(0, text.indexOf('\n'))).question).toMatch(/^\d+\*\d-\d+=\?$/);
+    const { problemSet } = await running.client.createProblemSet({
+      ...body,
+      arithmetic: { ...arithmetic, seed: 5n },
+    });
+    expect(problemSet?.splits[0]?.sha256).toBe(made.body.splits.train.sha256);
+    const inDefault = { ...arithmetic, form: 'a+b*c+d-e*f' };
+    expect(
+      (await call('POST', '/v1/problem-sets', { ...body, arithmetic: inDefault })).status,
+    ).toBe(409);
+  });
+
+  it.each([
+    [{ form: 'b*c-d', operandMax: 30 }, 400, 'arithmetic.operandMax'],
+    [{ form: 'b*c-d', train: 20_000 }, 413, 'arithmetic.train'],
+    [{ form: 'a*b' }, 400, 'body.arithmetic.form'],
+  ])('refuses to generate %j', async (change, status, field) => {
+    const arithmetic = { seed: 1, train: 1, evaluation: 1, ...change };
+    const body = { name: 'short', task: 'arithmetic', arithmetic };
+    const refused = await call('POST', '/v1/problem-sets', body);
+    expect([refused.status, refused.body.errors[0].field]).toEqual([status, field]);
+  });
+
   it('takes a split once, and gives it back', async () => {
     const text = await readFile(new URL('fixtures/gsm8k-20.jsonl', import.meta.url), 'utf8');
     await call('POST', '/v1/problem-sets', { name: 'gsm', task: 'gsm8k' });

@@ -38,7 +38,7 @@ export const DEBATE_SETTINGS = {
       maximum: 10_000_000,
       default: 100_000,
       description:
-        'Debates of batches that may wait in the queue, of all batches together; beyond, batches wait to create theirs. Each takes about 1.2 KB of the store.',
+        'Debates of batches that may wait in the queue, of all batches together; beyond, batches wait to create theirs. Each takes about 1.2 KB of the store, to which the own prompts of its society are added.',
     }),
   },
   outageSeconds: {

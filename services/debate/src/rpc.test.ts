@@ -24,6 +24,7 @@ describe('DebateService', () => {
     expect(debate).toMatchObject({
       id: 'mine',
       status: 'running',
+      promptsVersion: '1',
       spec: { revision: 2, seed: 7n },
     });
     const seen: string[] = [];
@@ -75,6 +76,12 @@ describe('DebateService', () => {
       { spec: { ...spec, protocol: { rounds: 9 } } },
       'INVALID_ARGUMENT',
       'protocol.rounds',
+    ],
+    [
+      'prompts of its own',
+      { spec: { ...spec, protocol: { rounds: 2, prompts: { version: 'mine' } } } },
+      'INVALID_ARGUMENT',
+      'spec.protocol.prompts',
     ],
   ];
   test.each(bad)('refuses %s', async (_, request, reason, field) => {

@@ -1,4 +1,4 @@
-import { handleEvents, openArtifacts, TOPICS } from '@parley/platform';
+import { completePrompts, handleEvents, openArtifacts, TOPICS } from '@parley/platform';
 import { type DebateEnded, DebateEndedSchema } from '@parley/proto/debate';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Transcript } from './index.ts';
@@ -54,6 +54,7 @@ describe('a debate', () => {
     await artifacts.close();
     const transcript: Transcript = JSON.parse(text);
     expect(transcript).toMatchObject({ version: 1, debate: body.id, agents: 3, vote: body.vote });
+    expect(transcript.promptsVersion).toBe('1');
     expect(transcript.turns).toEqual(body.turns);
     expect((await get(replica, `/v1/debates/${body.id}`)).body).toEqual(body);
   });
@@ -100,6 +101,45 @@ describe('a debate', () => {
       new Set(['gen-1', 'gen-2', 'gen-3']),
     );
     expect(neighbours.calls()).toHaveLength(9);
+  });
+});
+
+describe("a society's own prompts", () => {
+  const short = completePrompts(
+    {
+      version: 'short',
+      question: '{question}',
+      summary: 'Summarize: {question}\n{answers}',
+      critique: 'Others: {summary}\nSolve: {question}',
+      answer: '{number}) {answer}',
+      separator: '\n',
+    },
+    'prompts',
+  );
+
+  test('are those of its debates, whose transcripts name their version', async () => {
+    const { replica, neighbours } = fixture;
+    neighbours.behaviour.prompts = short;
+    const named = { ...question, society: 'short' };
+    const { body } = await post(replica, named, wait);
+    expect(body).toMatchObject({ status: 'completed', promptsVersion: 'short' });
+    expect(body).not.toHaveProperty('prompts');
+    const [first, , , summary, , , critique] = body.turns.toSorted(
+      (a, b) => a.round - b.round || (a.kind < b.kind ? 1 : -1) || a.position - b.position,
+    );
+    expect(first?.prompt).toBe('What is 1+1?');
+    expect(summary?.prompt).toMatch(/^Summarize: What is 1\+1\?\n1\) seed \d[^)]*\n2\) seed \d/);
+    expect(critique?.prompt).toBe(`Others: ${summary?.text}\nSolve: What is 1+1?`);
+    const artifacts = await openArtifacts(replica.config.artifacts);
+    const text = Buffer.from(await artifacts.get(body.transcript)).toString();
+    await artifacts.close();
+    expect(JSON.parse(text)).toMatchObject({ promptsVersion: 'short', turns: body.turns });
+  });
+
+  test('cannot be changed by a debate', async () => {
+    const protocol = { prompts: { version: 'mine', question: 'Q: {question}' } };
+    const { status, body } = await post(fixture.replica, { ...question, protocol });
+    expect([status, body.errors[0]?.field]).toEqual([400, 'body.protocol.prompts']);
   });
 });
 

@@ -20,6 +20,7 @@ export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './metrics.ts';
 export * from './ports.ts';
+export * from './prompts.ts';
 export * from './random.ts';
 export * from './run-service.ts';
 export * from './store/formats.ts';

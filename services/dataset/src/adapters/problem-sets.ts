@@ -6,7 +6,12 @@ import {
   sha256,
   type Task,
 } from '@parley/platform';
-import { type ArithmeticSpec, generateArithmetic } from '../domain/arithmetic.ts';
+import {
+  type ArithmeticRequest,
+  type ArithmeticSpec,
+  arithmeticSpec,
+  generateArithmetic,
+} from '../domain/arithmetic.ts';
 import type { Split } from '../domain/collection.ts';
 import {
   firstOverlap,
@@ -29,8 +34,13 @@ export type ProblemSet = {
 export type Listed<T> = { items: T[]; next?: string };
 
 export type ProblemSets = {
-  /** @throws ParleyError ALREADY_EXISTS when the name has another task or generator. */
-  create(request: Pick<ProblemSet, 'name' | 'task' | 'arithmetic'>): Promise<ProblemSet>;
+  /**
+   * @throws ParleyError ALREADY_EXISTS when the name has another task or generator; INVALID_ARGUMENT or
+   * LIMIT_EXCEEDED naming what the generator cannot give.
+   */
+  create(
+    request: Pick<ProblemSet, 'name' | 'task'> & { arithmetic?: ArithmeticRequest },
+  ): Promise<ProblemSet>;
   /** @throws ParleyError NOT_FOUND */
   get(name: string): Promise<ProblemSet>;
   list(page: { limit: number; cursor?: string }): Promise<Listed<ProblemSet>>;
@@ -94,7 +104,8 @@ export function createProblemSets(
   }
 
   return {
-    async create({ name, task, arithmetic }) {
+    async create({ name, task, arithmetic: asked }) {
+      const arithmetic = asked && arithmeticSpec(asked);
       const standing = await store.get<ProblemSet>(ownerOf(name), RECORD);
       if (standing) return same(standing.value, task, arithmetic);
       const at = now();

@@ -1,6 +1,6 @@
 import { TASKS } from '@parley/platform';
 import { Type } from 'typebox';
-import { DEFAULT_OPERAND_MAX } from '../domain/arithmetic.ts';
+import { DEFAULT_OPERAND_MAX, FORMS } from '../domain/arithmetic.ts';
 import { PURPOSES } from '../domain/collection.ts';
 import { POOLINGS } from '../domain/dataset.ts';
 import { LIMITS, SPLITS } from '../domain/problem.ts';
@@ -20,9 +20,25 @@ const Arithmetic = Type.Object(
     seed: Seed,
     train: Size,
     evaluation: Size,
-    operandMax: Type.Integer({ minimum: 1, maximum: 1_000_000, default: DEFAULT_OPERAND_MAX }),
+    form: Type.Optional(
+      Type.Enum([...FORMS], {
+        description:
+          '`a+b*c+d-e*f`, the default, asks `What is the result of …?`; `b*c-d` asks with the bare expression, ' +
+          '`38*6-19=?`: b from 12 to 99, c from 3 to 9, d from 10 to 99, and a difference that stays ' +
+          'non-negative when the carry of the ones is dropped. Of its problems those with ' +
+          '(31b + 17c + 7d) mod 11 = 0 are for evaluation only, all others for training only; at most 20 % ' +
+          'of the latter may be asked for',
+      }),
+    ),
+    operandMax: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: `The largest integer of the default form, ${DEFAULT_OPERAND_MAX} unless given`,
+      }),
+    ),
   },
-  { ...closed, description: 'Generates `What is the result of a+b*c+d-e*f?`' },
+  { ...closed, description: 'Generates problems, no expression twice' },
 );
 
 export const ProblemSetBody = Type.Object(

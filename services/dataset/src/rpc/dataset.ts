@@ -11,7 +11,7 @@ import type {
 import { datasetMessage } from '../adapters/message.ts';
 import type { ProblemSet } from '../adapters/problem-sets.ts';
 import type { DatasetContext } from '../context.ts';
-import { type ArithmeticSpec, DEFAULT_OPERAND_MAX } from '../domain/arithmetic.ts';
+import { type ArithmeticRequest, FORMS } from '../domain/arithmetic.ts';
 import { type Collection, PURPOSES, type Split } from '../domain/collection.ts';
 import { POOLINGS } from '../domain/dataset.ts';
 import { SPLITS } from '../domain/problem.ts';
@@ -126,12 +126,13 @@ function collectionMessage(collection: Collection): MessageInitShape<typeof Coll
   return { ...message, ended: { ...ended } };
 }
 
-function generatorOf(generator: ArithmeticGenerator): ArithmeticSpec {
+function generatorOf(generator: ArithmeticGenerator): ArithmeticRequest {
   return {
     seed: seedOf('arithmetic.seed', generator.seed),
     train: generator.train,
     evaluation: generator.evaluation,
-    operandMax: generator.operandMax || DEFAULT_OPERAND_MAX,
+    form: oneOf('arithmetic.form', FORMS, generator.form || FORMS[0]),
+    ...(generator.operandMax === 0 ? {} : { operandMax: generator.operandMax }),
   };
 }
 

@@ -1,12 +1,17 @@
 import { create } from '@bufbuild/protobuf';
-import { ParleyError } from '@parley/platform';
+import { completePrompts, DEFAULT_PROMPTS, ParleyError, type Prompts } from '@parley/platform';
 import { GetSocietyResponseSchema } from '@parley/proto/inference';
 import { expect, test } from 'vitest';
 import { societyCache } from './societies.ts';
 
 /** A lookup that counts, over a clock that the test moves. */
 function counted() {
-  const state = { lookups: 0, now: 0, failure: undefined as ParleyError | undefined };
+  const state = {
+    lookups: 0,
+    now: 0,
+    failure: undefined as ParleyError | undefined,
+    prompts: undefined as Readonly<Prompts> | undefined,
+  };
   const inference = {
     async getSociety({ name }: { name?: string }) {
       state.lookups += 1;
@@ -17,7 +22,7 @@ function counted() {
           agents: 3,
           currentRevision: state.lookups,
           latestRevision: state.lookups,
-          protocol: { rounds: 2 },
+          protocol: { rounds: 2, ...(state.prompts ? { prompts: state.prompts } : {}) },
         },
       });
     },
@@ -46,6 +51,21 @@ test('a society is looked up again for a revision that is newer than what is rem
   await societies.get('a', 1);
   expect((await societies.get('a', 2)).latestRevision).toBe(2);
   expect((await societies.get('a', 2)).latestRevision).toBe(2);
+});
+
+test('a society has the prompts that inference describes, if they are its own', async () => {
+  const { state, societies } = counted();
+  expect(await societies.get('older')).not.toHaveProperty('prompts');
+  state.prompts = DEFAULT_PROMPTS;
+  expect(await societies.get('plain')).not.toHaveProperty('prompts');
+  const own = completePrompts({ version: 'mine', separator: '' }, 'prompts');
+  state.prompts = own;
+  expect((await societies.get('own')).prompts).toEqual(own);
+  state.prompts = { ...own, question: '{question} {mood}' };
+  await expect(societies.get('newer')).rejects.toMatchObject({
+    reason: 'DATA_CORRUPT',
+    message: expect.stringMatching(/'newer'.*prompts\.question: .*\{mood\}/),
+  });
 });
 
 test('a failure is not remembered', async () => {

@@ -1,4 +1,10 @@
-import { type GrpcClient, ParleyError } from '@parley/platform';
+import {
+  completePrompts,
+  DEFAULT_PROMPTS,
+  type GrpcClient,
+  ParleyError,
+  type Prompts,
+} from '@parley/platform';
 import type { InferenceService, Protocol as ProtocolMessage } from '@parley/proto/inference';
 import type { Protocol, SocietyFacts } from '../domain/spec.ts';
 
@@ -69,6 +75,7 @@ async function fetchSociety(
       name: society.name,
       agents: society.agents,
       protocol: protocolOf(society.protocol),
+      ...promptsOf(society.protocol, name),
       currentRevision: society.currentRevision,
       latestRevision: society.latestRevision,
     };
@@ -79,6 +86,21 @@ async function fetchSociety(
       field: 'society',
       cause,
     });
+  }
+}
+
+/** The society's prompts, unless they are the default's or it is described by an inference that knows of none. */
+function promptsOf({ prompts }: ProtocolMessage, society: string): { prompts?: Prompts } {
+  if (prompts === undefined) return {};
+  try {
+    const complete = completePrompts(prompts, 'prompts');
+    return complete.version === DEFAULT_PROMPTS.version ? {} : { prompts: complete };
+  } catch (cause) {
+    throw new ParleyError(
+      'DATA_CORRUPT',
+      `inference described society '${society}' with prompts that cannot be used: ${ParleyError.from(cause).message}`,
+      { cause },
+    );
   }
 }
 

@@ -1,5 +1,11 @@
 import { deriveSeed, seededRandom, shuffled } from '@parley/platform';
-import { critiquePrompt, questionPrompt, rawCritiquePrompt, summaryPrompt } from './prompts.ts';
+import {
+  critiquePrompt,
+  promptsOf,
+  questionPrompt,
+  rawCritiquePrompt,
+  summaryPrompt,
+} from './prompts.ts';
 import type { DebateSpec, Sampling } from './spec.ts';
 import { answersOf, type DebateState } from './state.ts';
 import { type ChatMessage, conversation, type TurnKind, turnKey } from './turn.ts';
@@ -26,7 +32,8 @@ export function seatOf(spec: DebateSpec, round: number, position: number): strin
 export function summaryCall(state: DebateState, round: number, position: number): Call {
   const { spec } = state;
   const seed = deriveSeed(spec.seed, 'summary', round, position);
-  const content = summaryPrompt(spec.question, othersAnswers(state, round, position, seed));
+  const others = othersAnswers(state, round, position, seed);
+  const content = summaryPrompt(promptsOf(spec), spec.question, others);
   return {
     id: turnKey('summary', round, position),
     kind: 'summary',
@@ -46,7 +53,9 @@ export function answerCall(state: DebateState, round: number, position: number):
   const seed = first
     ? state.firstSeed + position
     : deriveSeed(spec.seed, 'answer', round, position);
-  const content = first ? questionPrompt(spec.question) : laterPrompt(state, round, position, seed);
+  const content = first
+    ? questionPrompt(promptsOf(spec), spec.question)
+    : laterPrompt(state, round, position, seed);
   return {
     id: turnKey('answer', round, position),
     kind: 'answer',
@@ -60,11 +69,12 @@ export function answerCall(state: DebateState, round: number, position: number):
 }
 
 function laterPrompt(state: DebateState, round: number, position: number, seed: number): string {
-  const { question } = state.spec;
+  const { spec } = state;
+  const prompts = promptsOf(spec);
   const summary = state.rounds[round - 1]?.summaries[position - 1];
   return summary
-    ? critiquePrompt(question, summary.text)
-    : rawCritiquePrompt(question, othersAnswers(state, round, position, seed));
+    ? critiquePrompt(prompts, spec.question, summary.text)
+    : rawCritiquePrompt(prompts, spec.question, othersAnswers(state, round, position, seed));
 }
 
 /** The other positions' answers of the round before, in the order that the call's seed gives them. */

@@ -1,3 +1,4 @@
+import { DEFAULT_PROMPTS } from '@parley/platform';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answered, specWith } from '../testing/simulate.ts';
@@ -31,8 +32,8 @@ describe('what is called when', () => {
   test('round 1 asks every generation agent the same, with consecutive seeds', () => {
     const calls = callsOf(fold(specWith(), []));
     expect(calls.map(({ seat }) => seat)).toEqual(['gen-1', 'gen-2', 'gen-3']);
-    for (const call of calls)
-      expect(call.messages).toEqual([{ role: 'user', content: questionPrompt('What is 2+3*4?') }]);
+    const content = questionPrompt(DEFAULT_PROMPTS, 'What is 2+3*4?');
+    for (const call of calls) expect(call.messages).toEqual([{ role: 'user', content }]);
     const [first = 0, second, third] = calls.map(({ seed }) => seed);
     expect([second, third]).toEqual([first + 1, first + 2]);
   });

@@ -1,47 +1,74 @@
-/**
- * The wording of every prompt of a debate. Development engines and trained adapters depend on it: whoever
- * changes a word raises the version.
- */
-export const PROMPTS_VERSION = 1;
+import {
+  DEFAULT_PROMPTS,
+  ParleyError,
+  type Placeholder,
+  type Prompts,
+  type TemplateName,
+  templateParts,
+} from '@parley/platform';
 
-const FORM =
-  'Reason step by step, one step a line, and put the final answer as \\boxed{answer} at the end.';
+/** The prompts of a debate: its society's own, or the default. */
+export function promptsOf({ prompts }: { prompts?: Prompts }): Prompts {
+  return prompts ?? DEFAULT_PROMPTS;
+}
 
 /** Round 1: the question. */
-export function questionPrompt(question: string): string {
-  return `Answer the following question: ${question}\n\n${FORM}`;
+export function questionPrompt(prompts: Prompts, question: string): string {
+  return filled(prompts, 'question', { question });
 }
 
 /** The request to a summariser for the others' answers; it has no conversation before it. */
-export function summaryPrompt(question: string, answers: readonly string[]): string {
-  return (
-    `These are the answers of other agents to the question: ${question}\n\n${quoted(answers)}\n\n` +
-    'Write a concise summary of these answers. Keep each different final answer and the reasons that ' +
-    'were given for it.'
-  );
+export function summaryPrompt(
+  prompts: Prompts,
+  question: string,
+  answers: readonly string[],
+): string {
+  return filled(prompts, 'summary', { question, answers: quoted(prompts, answers) });
 }
 
 /** Round 2 and later, with a summary of what the others answered in the round before. */
-export function critiquePrompt(question: string, summary: string): string {
-  return `Here is a summary of what other agents answered:\n\n${summary}\n\n${improve(question)}`;
+export function critiquePrompt(prompts: Prompts, question: string, summary: string): string {
+  return filled(prompts, 'critique', { question, summary });
 }
 
 /** Round 2 and later, with the others' answers as they are; with none, a request to check one's own. */
-export function rawCritiquePrompt(question: string, answers: readonly string[]): string {
-  if (answers.length === 0) return `No other agent answered.\n\n${improve(question)}`;
-  return `Here is what other agents answered:\n\n${quoted(answers)}\n\n${improve(question)}`;
+export function rawCritiquePrompt(
+  prompts: Prompts,
+  question: string,
+  answers: readonly string[],
+): string {
+  if (answers.length === 0) return filled(prompts, 'loneCritique', { question });
+  return filled(prompts, 'rawCritique', { question, answers: quoted(prompts, answers) });
 }
 
-function improve(question: string): string {
-  return (
-    `The question again: ${question}\n\n` +
-    'Compare this with your own reasoning, check every step, and give an improved answer to the ' +
-    `question. ${FORM}`
-  );
+function quoted(prompts: Prompts, answers: readonly string[]): string {
+  return answers
+    .map((answer, index) =>
+      filled(prompts, 'answer', {
+        number: String(index + 1),
+        answer,
+        fencedAnswer: fenced(answer),
+      }),
+    )
+    .join(filled(prompts, 'separator', {}));
 }
 
-function quoted(answers: readonly string[]): string {
-  return answers.map((answer) => `One agent's answer:\n${fenced(answer)}`).join('\n\n');
+function filled(
+  prompts: Prompts,
+  name: TemplateName,
+  values: Partial<Record<Placeholder, string>>,
+): string {
+  return templateParts(prompts[name], `prompts.${name}`)
+    .map((part) => {
+      if (part.type === 'text') return part.text;
+      const value = values[part.name as Placeholder];
+      if (value !== undefined) return value;
+      throw new ParleyError(
+        'INTERNAL',
+        `prompts '${prompts.version}': nothing is known for {${part.name}} of ${name}`,
+      );
+    })
+    .join('');
 }
 
 /** A block of three backticks, or of one more than the longest run inside the text. */

@@ -1,3 +1,4 @@
+import { DEFAULT_PROMPTS } from '@parley/platform';
 import { describe, expect, test } from 'vitest';
 import { specWith } from '../testing/simulate.ts';
 import { type DebateRequest, resolveSpec, type SocietyFacts } from './spec.ts';
@@ -15,6 +16,12 @@ test('a bare request is completed by the defaults of its society', () => {
   expect(resolveSpec(request, society, 99)).toEqual(
     specWith({ question: '1+1?', revision: 2, seed: 99 }),
   );
+});
+
+test('prompts are those of its society', () => {
+  const prompts = { ...DEFAULT_PROMPTS, version: 'mine' };
+  expect(resolveSpec(request, { ...society, prompts }, 0).prompts).toEqual(prompts);
+  expect(resolveSpec(request, society, 0)).not.toHaveProperty('prompts');
 });
 
 test('a partial protocol changes what it names and nothing else', () => {

@@ -1,4 +1,4 @@
-import { invalid, ParleyError, type Task } from '@parley/platform';
+import { invalid, ParleyError, type Prompts, type Task } from '@parley/platform';
 
 /** How an agent samples. */
 export type Sampling = { temperature: number; topP: number; maxTokens: number };
@@ -32,6 +32,8 @@ export type DebateSpec = {
   task: Task;
   seed: number;
   protocol: Protocol;
+  /** The society's own; absent: the default ones. */
+  prompts?: Prompts;
   budget: Budget;
   earlyStop: boolean;
   priority: Priority;
@@ -65,6 +67,8 @@ export type SocietyFacts = {
   name: string;
   agents: number;
   protocol: Protocol;
+  /** Its own, complete and checked; absent: the default ones. */
+  prompts?: Prompts;
   currentRevision: number;
   latestRevision: number;
 };
@@ -107,6 +111,7 @@ export function resolveSpec(
     task: request.task ?? 'math',
     seed: request.seed ?? defaultSeed,
     protocol,
+    ...(society.prompts === undefined ? {} : { prompts: society.prompts }),
     budget: { tokens: 0, deadlineSeconds: 0, ...request.budget },
     earlyStop: request.earlyStop ?? false,
     priority: request.priority ?? 'interactive',

@@ -1,3 +1,4 @@
+import { promptsOf } from './prompts.ts';
 import type { DebateRecord, Vote } from './record.ts';
 import type { DebateSpec } from './spec.ts';
 import { type RecordedTurn, type Usage, usageOf } from './turn.ts';
@@ -19,7 +20,7 @@ export type Transcript = {
   budget: DebateSpec['budget'];
   earlyStop: boolean;
   priority: string;
-  promptsVersion: number;
+  promptsVersion: string;
   status: string;
   reason: string;
   createdAt: string;
@@ -33,7 +34,6 @@ export type Transcript = {
 export function transcriptOf(
   record: Omit<DebateRecord, 'transcript' | 'usage'>,
   turns: RecordedTurn[],
-  promptsVersion: number,
 ): Transcript {
   const { spec } = record;
   return {
@@ -52,7 +52,7 @@ export function transcriptOf(
     budget: spec.budget,
     earlyStop: spec.earlyStop,
     priority: spec.priority,
-    promptsVersion,
+    promptsVersion: promptsOf(spec).version,
     status: record.status,
     reason: record.reason,
     createdAt: new Date(record.createdAt).toISOString(),

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { promptsOf } from '../domain/prompts.ts';
 import { type DebateRecord, hasEnded } from '../domain/record.ts';
 import { fold, progressOf } from '../domain/state.ts';
 import type { RecordedTurn } from '../domain/turn.ts';
@@ -6,12 +7,14 @@ import type { DebateView, FullDebateView } from './schemas.ts';
 
 /** A debate as REST shows it. */
 export function debateView(record: DebateRecord): Static<typeof DebateView> {
-  const { vote, transcript } = record;
+  const { spec, vote, transcript } = record;
+  const { prompts: _prompts, ...said } = spec;
   return {
     id: record.id,
     status: record.status,
     reason: record.reason,
-    ...record.spec,
+    ...said,
+    promptsVersion: promptsOf(spec).version,
     createdAt: new Date(record.createdAt).toISOString(),
     ...(hasEnded(record) ? { endedAt: new Date(record.endedAt).toISOString() } : {}),
     ...(vote ? { vote } : {}),

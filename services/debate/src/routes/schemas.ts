@@ -144,6 +144,9 @@ const DebateFields = {
   task: Type.String(),
   seed: Type.Integer(),
   protocol: Type.Object({ ...ProtocolFields, sampling: Type.Object(SamplingFields) }),
+  promptsVersion: Type.String({
+    description: "The version of the society's prompts, which a single debate cannot change",
+  }),
   budget: Type.Object(BudgetFields),
   earlyStop: Type.Boolean(),
   priority: Type.String(),

@@ -8,13 +8,14 @@ import type {
 } from '@parley/proto/debate';
 import type { Protocol as ProtocolMessage } from '@parley/proto/inference';
 import type { BatchRequest } from '../domain/batch.ts';
+import { promptsOf } from '../domain/prompts.ts';
 import { type DebateRecord, hasEnded, type Vote } from '../domain/record.ts';
 import { type DebateRequest, LIMITS, PRIORITIES, type ProtocolOverride } from '../domain/spec.ts';
 import type { Turn } from '../domain/turn.ts';
 
 /**
  * A debate as asked for by gRPC. In a protocol that is there, 0 rounds, an empty summarizer and absent
- * sampling are the society's; `summaries` and `critics` count as they are.
+ * sampling are the society's; `summaries` and `critics` count as they are. Prompts are the society's always.
  * @throws ParleyError INVALID_ARGUMENT naming the field.
  */
 export function requestOf(spec: DebateSpecMessage | undefined): DebateRequest {
@@ -59,7 +60,12 @@ export function batchOf(message: DebatesRequested): BatchRequest {
 }
 
 function protocolOf(message: ProtocolMessage): ProtocolOverride {
-  const { rounds, summaries, critics, sampling } = message;
+  const { rounds, summaries, critics, sampling, prompts } = message;
+  if (prompts !== undefined)
+    throw invalid(
+      'spec.protocol.prompts',
+      'must be left out: the prompts are those of the society, which a debate cannot change',
+    );
   const summarizer = oneOf('spec.protocol.summarizer', message.summarizer, SUMMARIZERS);
   return {
     ...(rounds > 0 ? { rounds } : {}),
@@ -83,7 +89,7 @@ const SUMMARIZERS = ['base', 'critic'] as const;
 /** A debate's record as a message. */
 export function debateMessage(record: DebateRecord): MessageInitShape<typeof DebateSchema> {
   const { spec, vote, transcript } = record;
-  const { agents: _agents, ...said } = spec;
+  const { agents: _agents, prompts: _prompts, ...said } = spec;
   return {
     id: record.id,
     spec: { ...said, seed: BigInt(spec.seed) },
@@ -95,6 +101,7 @@ export function debateMessage(record: DebateRecord): MessageInitShape<typeof Deb
     ...record.usage,
     transcriptUri: transcript?.uri ?? '',
     transcriptSha256: transcript?.sha256 ?? '',
+    promptsVersion: promptsOf(spec).version,
   };
 }
 

@@ -1,4 +1,4 @@
-import { createGrpcServer, ParleyError, type Reason } from '@parley/platform';
+import { createGrpcServer, ParleyError, type Prompts, type Reason } from '@parley/platform';
 import { type GenerateCall, InferenceService } from '@parley/proto/inference';
 import { VotingService } from '@parley/proto/voting';
 
@@ -34,6 +34,8 @@ export type Behaviour = {
   refuseVote: (() => ParleyError | undefined) | undefined;
   agents: number;
   rounds: number;
+  /** The society's own. */
+  prompts: Prompts | undefined;
 };
 
 /**
@@ -47,6 +49,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     refuseVote: undefined,
     agents: 3,
     rounds: 2,
+    prompts: undefined,
   };
   const asked: Asked[] = [];
   const times = new Map<string, number>();
@@ -82,6 +85,7 @@ export async function startNeighbours(): Promise<Neighbours> {
             critics: true,
             summarizer: 'base',
             sampling: { temperature: 1, topP: 0.9, maxTokens: 256 },
+            ...(behaviour.prompts ? { prompts: behaviour.prompts } : {}),
           },
           currentRevision: 2,
           latestRevision: 3,

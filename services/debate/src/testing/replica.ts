@@ -119,6 +119,7 @@ export type Answered = {
   priority: string;
   detail: string;
   errors: { field: string }[];
+  promptsVersion: string;
   progress: Record<string, number>;
   vote: { answer: string | null; members: string[]; groups: unknown[]; consensus: number };
   usage: { promptTokens: number; completionTokens: number };

@@ -11,7 +11,6 @@ import { DebateEndedSchema } from '@parley/proto/debate';
 import type { DebateContext } from '../context.ts';
 import type { Outcome } from '../domain/debate.ts';
 import { transcriptPath } from '../domain/ids.ts';
-import { PROMPTS_VERSION } from '../domain/prompts.ts';
 import { type DebateRecord, KEPT, type StreamItem, type Vote } from '../domain/record.ts';
 import { transcriptOf } from '../domain/transcript.ts';
 import { type RecordedTurn, usageOf } from '../domain/turn.ts';
@@ -48,7 +47,7 @@ export async function finish(context: DebateContext, ending: Ending): Promise<En
   const transcript = await putTranscript(
     context.artifacts,
     ended.id,
-    JSON.stringify(transcriptOf(ended, turns, PROMPTS_VERSION)),
+    JSON.stringify(transcriptOf(ended, turns)),
   );
   const record: DebateRecord = { ...ended, transcript };
   const last: StreamItem = { type: 'ended' };

@@ -12,7 +12,7 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
  * Describes the file parley/inference/v1/inference.proto.
  */
 export const file_parley_inference_v1_inference: GenFile = /*@__PURE__*/
-  fileDesc("CiNwYXJsZXkvaW5mZXJlbmNlL3YxL2luZmVyZW5jZS5wcm90bxITcGFybGV5LmluZmVyZW5jZS52MSJCCghTYW1wbGluZxITCgt0ZW1wZXJhdHVyZRgBIAEoARINCgV0b3BfcBgCIAEoARISCgptYXhfdG9rZW5zGAMgASgNIoMBCghQcm90b2NvbBIOCgZyb3VuZHMYASABKA0SEQoJc3VtbWFyaWVzGAIgASgIEg8KB2NyaXRpY3MYAyABKAgSEgoKc3VtbWFyaXplchgEIAEoCRIvCghzYW1wbGluZxgFIAEoCzIdLnBhcmxleS5pbmZlcmVuY2UudjEuU2FtcGxpbmcixQEKDEFnZW50VmVyc2lvbhIMCgRzZWF0GAEgASgJEgwKBGJhc2UYAiABKAkSEwoLYWRhcHRlcl91cmkYAyABKAkSFgoOYWRhcHRlcl9zaGEyNTYYBCABKAkSEwoLc2VydmVkX25hbWUYBSABKAkSHQoVcGFyZW50X2FkYXB0ZXJfc2hhMjU2GAYgASgJEhYKDmRhdGFzZXRfc2hhMjU2GAcgASgJEg0KBWN5Y2xlGAggASgJEhEKCWl0ZXJhdGlvbhgJIAEoDSKSAQoIUmV2aXNpb24SDwoHc29jaWV0eRgBIAEoCRIOCgZudW1iZXIYAiABKA0SDgoGc3RhdHVzGAMgASgJEjEKBmFnZW50cxgEIAMoCzIhLnBhcmxleS5pbmZlcmVuY2UudjEuQWdlbnRWZXJzaW9uEhIKCmNyZWF0ZWRfYXQYBSABKAkSDgoGYnJva2VuGAYgASgJIq0BCgdTb2NpZXR5EgwKBG5hbWUYASABKAkSDAoEYmFzZRgCIAEoCRIOCgZhZ2VudHMYAyABKA0SLwoIcHJvdG9jb2wYBCABKAsyHS5wYXJsZXkuaW5mZXJlbmNlLnYxLlByb3RvY29sEhgKEGN1cnJlbnRfcmV2aXNpb24YBSABKA0SFwoPbGF0ZXN0X3JldmlzaW9uGAYgASgNEhIKCmNyZWF0ZWRfYXQYByABKAkiKAoHTWVzc2FnZRIMCgRyb2xlGAEgASgJEg8KB2NvbnRlbnQYAiABKAkipwEKDEdlbmVyYXRlQ2FsbBIKCgJpZBgBIAEoCRIMCgRzZWF0GAIgASgJEi4KCG1lc3NhZ2VzGAMgAygLMhwucGFybGV5LmluZmVyZW5jZS52MS5NZXNzYWdlEi8KCHNhbXBsaW5nGAQgASgLMh0ucGFybGV5LmluZmVyZW5jZS52MS5TYW1wbGluZxIMCgRzZWVkGAUgASgEEg4KBmRlbHRhcxgGIAEoCCJ4Cg9HZW5lcmF0ZVJlcXVlc3QSDwoHc29jaWV0eRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoDRIQCghwcmlvcml0eRgDIAEoCRIwCgVjYWxscxgEIAMoCzIhLnBhcmxleS5pbmZlcmVuY2UudjEuR2VuZXJhdGVDYWxsIiYKBURlbHRhEg8KB2NhbGxfaWQYASABKAkSDAoEdGV4dBgCIAEoCSKQAgoKQ29tcGxldGlvbhIPCgdjYWxsX2lkGAEgASgJEgwKBHRleHQYAiABKAkSFQoNZmluaXNoX3JlYXNvbhgDIAEoCRITCgtzZXJ2ZWRfbmFtZRgEIAEoCRIWCg5hZGFwdGVyX3NoYTI1NhgFIAEoCRIOCgZlbmdpbmUYBiABKAkSFgoOZW5naW5lX3ZlcnNpb24YByABKAkSFQoNcHJvbXB0X3Rva2VucxgIIAEoDRIZChFjb21wbGV0aW9uX3Rva2VucxgJIAEoDRIMCgRzZWVkGAogASgEEhIKCmxhdGVuY3lfbXMYCyABKAESEQoJY29hbGVzY2VkGAwgASgNEhAKCGF0dGVtcHRzGA0gASgNIk4KB0ZhaWx1cmUSDwoHY2FsbF9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglyZXRyeWFibGUYBCABKAgisQEKEEdlbmVyYXRlUmVzcG9uc2USKwoFZGVsdGEYASABKAsyGi5wYXJsZXkuaW5mZXJlbmNlLnYxLkRlbHRhSAASNQoKY29tcGxldGlvbhgCIAEoCzIfLnBhcmxleS5pbmZlcmVuY2UudjEuQ29tcGxldGlvbkgAEi8KB2ZhaWx1cmUYAyABKAsyHC5wYXJsZXkuaW5mZXJlbmNlLnYxLkZhaWx1cmVIAEIICgZyZXN1bHQiSwoJU2NvcmVJdGVtEi4KCG1lc3NhZ2VzGAEgAygLMhwucGFybGV5LmluZmVyZW5jZS52MS5NZXNzYWdlEg4KBmFuc3dlchgCIAEoCSJuCgxTY29yZVJlcXVlc3QSDwoHc29jaWV0eRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoDRIMCgRzZWF0GAMgASgJEi0KBWl0ZW1zGAQgAygLMh4ucGFybGV5LmluZmVyZW5jZS52MS5TY29yZUl0ZW0iNgoLQW5zd2VyU2NvcmUSFwoPbG9nX3Byb2JhYmlsaXR5GAEgASgBEg4KBnRva2VucxgCIAEoDSJBCg1TY29yZVJlc3BvbnNlEjAKBnNjb3JlcxgBIAMoCzIgLnBhcmxleS5pbmZlcmVuY2UudjEuQW5zd2VyU2NvcmUiHQoMRW1iZWRSZXF1ZXN0Eg0KBXRleHRzGAEgAygJIhsKCUVtYmVkZGluZxIOCgZ2YWx1ZXMYASADKAIiQwoNRW1iZWRSZXNwb25zZRIyCgplbWJlZGRpbmdzGAEgAygLMh4ucGFybGV5LmluZmVyZW5jZS52MS5FbWJlZGRpbmcicwoUQ3JlYXRlU29jaWV0eVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIMCgRiYXNlGAIgASgJEg4KBmFnZW50cxgDIAEoDRIvCghwcm90b2NvbBgEIAEoCzIdLnBhcmxleS5pbmZlcmVuY2UudjEuUHJvdG9jb2wiRgoVQ3JlYXRlU29jaWV0eVJlc3BvbnNlEi0KB3NvY2lldHkYASABKAsyHC5wYXJsZXkuaW5mZXJlbmNlLnYxLlNvY2lldHkiIQoRR2V0U29jaWV0eVJlcXVlc3QSDAoEbmFtZRgBIAEoCSJDChJHZXRTb2NpZXR5UmVzcG9uc2USLQoHc29jaWV0eRgBIAEoCzIcLnBhcmxleS5pbmZlcmVuY2UudjEuU29jaWV0eSI9ChRMaXN0U29jaWV0aWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJhChVMaXN0U29jaWV0aWVzUmVzcG9uc2USLwoJc29jaWV0aWVzGAEgAygLMhwucGFybGV5LmluZmVyZW5jZS52MS5Tb2NpZXR5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKDAQoSQWRkUmV2aXNpb25SZXF1ZXN0Eg8KB3NvY2lldHkYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIxCgZhZ2VudHMYAyADKAsyIS5wYXJsZXkuaW5mZXJlbmNlLnYxLkFnZW50VmVyc2lvbhIVCg1iYXNlX3JldmlzaW9uGAQgASgNIkYKE0FkZFJldmlzaW9uUmVzcG9uc2USLwoIcmV2aXNpb24YASABKAsyHS5wYXJsZXkuaW5mZXJlbmNlLnYxLlJldmlzaW9uIjUKEkdldFJldmlzaW9uUmVxdWVzdBIPCgdzb2NpZXR5GAEgASgJEg4KBm51bWJlchgCIAEoDSJGChNHZXRSZXZpc2lvblJlc3BvbnNlEi8KCHJldmlzaW9uGAEgASgLMh0ucGFybGV5LmluZmVyZW5jZS52MS5SZXZpc2lvbiI5ChZQcm9tb3RlUmV2aXNpb25SZXF1ZXN0Eg8KB3NvY2lldHkYASABKAkSDgoGbnVtYmVyGAIgASgNIkgKF1Byb21vdGVSZXZpc2lvblJlc3BvbnNlEi0KB3NvY2lldHkYASABKAsyHC5wYXJsZXkuaW5mZXJlbmNlLnYxLlNvY2lldHkibQoGRW5naW5lEgsKA3VybBgBIAEoCRIOCgZzdGF0dXMYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRIRCglpbl9mbGlnaHQYBCABKA0SDgoGbW9kZWxzGAUgAygJEhIKCmxhc3RfZXJyb3IYBiABKAkiFAoSTGlzdEVuZ2luZXNSZXF1ZXN0IlMKE0xpc3RFbmdpbmVzUmVzcG9uc2USLAoHZW5naW5lcxgBIAMoCzIbLnBhcmxleS5pbmZlcmVuY2UudjEuRW5naW5lEg4KBnF1ZXVlZBgCIAEoDSJUCg5Tb2NpZXR5Q2hhbmdlZBIPCgdzb2NpZXR5GAEgASgJEhgKEGN1cnJlbnRfcmV2aXNpb24YAiABKA0SFwoPbGF0ZXN0X3JldmlzaW9uGAMgASgNMtAHChBJbmZlcmVuY2VTZXJ2aWNlElkKCEdlbmVyYXRlEiQucGFybGV5LmluZmVyZW5jZS52MS5HZW5lcmF0ZVJlcXVlc3QaJS5wYXJsZXkuaW5mZXJlbmNlLnYxLkdlbmVyYXRlUmVzcG9uc2UwARJOCgVTY29yZRIhLnBhcmxleS5pbmZlcmVuY2UudjEuU2NvcmVSZXF1ZXN0GiIucGFybGV5LmluZmVyZW5jZS52MS5TY29yZVJlc3BvbnNlEk4KBUVtYmVkEiEucGFybGV5LmluZmVyZW5jZS52MS5FbWJlZFJlcXVlc3QaIi5wYXJsZXkuaW5mZXJlbmNlLnYxLkVtYmVkUmVzcG9uc2USZgoNQ3JlYXRlU29jaWV0eRIpLnBhcmxleS5pbmZlcmVuY2UudjEuQ3JlYXRlU29jaWV0eVJlcXVlc3QaKi5wYXJsZXkuaW5mZXJlbmNlLnYxLkNyZWF0ZVNvY2lldHlSZXNwb25zZRJdCgpHZXRTb2NpZXR5EiYucGFybGV5LmluZmVyZW5jZS52MS5HZXRTb2NpZXR5UmVxdWVzdBonLnBhcmxleS5pbmZlcmVuY2UudjEuR2V0U29jaWV0eVJlc3BvbnNlEmYKDUxpc3RTb2NpZXRpZXMSKS5wYXJsZXkuaW5mZXJlbmNlLnYxLkxpc3RTb2NpZXRpZXNSZXF1ZXN0GioucGFybGV5LmluZmVyZW5jZS52MS5MaXN0U29jaWV0aWVzUmVzcG9uc2USYAoLQWRkUmV2aXNpb24SJy5wYXJsZXkuaW5mZXJlbmNlLnYxLkFkZFJldmlzaW9uUmVxdWVzdBooLnBhcmxleS5pbmZlcmVuY2UudjEuQWRkUmV2aXNpb25SZXNwb25zZRJgCgtHZXRSZXZpc2lvbhInLnBhcmxleS5pbmZlcmVuY2UudjEuR2V0UmV2aXNpb25SZXF1ZXN0GigucGFybGV5LmluZmVyZW5jZS52MS5HZXRSZXZpc2lvblJlc3BvbnNlEmwKD1Byb21vdGVSZXZpc2lvbhIrLnBhcmxleS5pbmZlcmVuY2UudjEuUHJvbW90ZVJldmlzaW9uUmVxdWVzdBosLnBhcmxleS5pbmZlcmVuY2UudjEuUHJvbW90ZVJldmlzaW9uUmVzcG9uc2USYAoLTGlzdEVuZ2luZXMSJy5wYXJsZXkuaW5mZXJlbmNlLnYxLkxpc3RFbmdpbmVzUmVxdWVzdBooLnBhcmxleS5pbmZlcmVuY2UudjEuTGlzdEVuZ2luZXNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiNwYXJsZXkvaW5mZXJlbmNlL3YxL2luZmVyZW5jZS5wcm90bxITcGFybGV5LmluZmVyZW5jZS52MSJCCghTYW1wbGluZxITCgt0ZW1wZXJhdHVyZRgBIAEoARINCgV0b3BfcBgCIAEoARISCgptYXhfdG9rZW5zGAMgASgNIrIBCghQcm90b2NvbBIOCgZyb3VuZHMYASABKA0SEQoJc3VtbWFyaWVzGAIgASgIEg8KB2NyaXRpY3MYAyABKAgSEgoKc3VtbWFyaXplchgEIAEoCRIvCghzYW1wbGluZxgFIAEoCzIdLnBhcmxleS5pbmZlcmVuY2UudjEuU2FtcGxpbmcSLQoHcHJvbXB0cxgGIAEoCzIcLnBhcmxleS5pbmZlcmVuY2UudjEuUHJvbXB0cyK1AgoHUHJvbXB0cxIUCgd2ZXJzaW9uGAEgASgJSACIAQESFQoIcXVlc3Rpb24YAiABKAlIAYgBARIUCgdzdW1tYXJ5GAMgASgJSAKIAQESFQoIY3JpdGlxdWUYBCABKAlIA4gBARIZCgxyYXdfY3JpdGlxdWUYBSABKAlIBIgBARIaCg1sb25lX2NyaXRpcXVlGAYgASgJSAWIAQESEwoGYW5zd2VyGAcgASgJSAaIAQESFgoJc2VwYXJhdG9yGAggASgJSAeIAQFCCgoIX3ZlcnNpb25CCwoJX3F1ZXN0aW9uQgoKCF9zdW1tYXJ5QgsKCV9jcml0aXF1ZUIPCg1fcmF3X2NyaXRpcXVlQhAKDl9sb25lX2NyaXRpcXVlQgkKB19hbnN3ZXJCDAoKX3NlcGFyYXRvciLFAQoMQWdlbnRWZXJzaW9uEgwKBHNlYXQYASABKAkSDAoEYmFzZRgCIAEoCRITCgthZGFwdGVyX3VyaRgDIAEoCRIWCg5hZGFwdGVyX3NoYTI1NhgEIAEoCRITCgtzZXJ2ZWRfbmFtZRgFIAEoCRIdChVwYXJlbnRfYWRhcHRlcl9zaGEyNTYYBiABKAkSFgoOZGF0YXNldF9zaGEyNTYYByABKAkSDQoFY3ljbGUYCCABKAkSEQoJaXRlcmF0aW9uGAkgASgNIpIBCghSZXZpc2lvbhIPCgdzb2NpZXR5GAEgASgJEg4KBm51bWJlchgCIAEoDRIOCgZzdGF0dXMYAyABKAkSMQoGYWdlbnRzGAQgAygLMiEucGFybGV5LmluZmVyZW5jZS52MS5BZ2VudFZlcnNpb24SEgoKY3JlYXRlZF9hdBgFIAEoCRIOCgZicm9rZW4YBiABKAkirQEKB1NvY2lldHkSDAoEbmFtZRgBIAEoCRIMCgRiYXNlGAIgASgJEg4KBmFnZW50cxgDIAEoDRIvCghwcm90b2NvbBgEIAEoCzIdLnBhcmxleS5pbmZlcmVuY2UudjEuUHJvdG9jb2wSGAoQY3VycmVudF9yZXZpc2lvbhgFIAEoDRIXCg9sYXRlc3RfcmV2aXNpb24YBiABKA0SEgoKY3JlYXRlZF9hdBgHIAEoCSIoCgdNZXNzYWdlEgwKBHJvbGUYASABKAkSDwoHY29udGVudBgCIAEoCSKnAQoMR2VuZXJhdGVDYWxsEgoKAmlkGAEgASgJEgwKBHNlYXQYAiABKAkSLgoIbWVzc2FnZXMYAyADKAsyHC5wYXJsZXkuaW5mZXJlbmNlLnYxLk1lc3NhZ2USLwoIc2FtcGxpbmcYBCABKAsyHS5wYXJsZXkuaW5mZXJlbmNlLnYxLlNhbXBsaW5nEgwKBHNlZWQYBSABKAQSDgoGZGVsdGFzGAYgASgIIngKD0dlbmVyYXRlUmVxdWVzdBIPCgdzb2NpZXR5GAEgASgJEhAKCHJldmlzaW9uGAIgASgNEhAKCHByaW9yaXR5GAMgASgJEjAKBWNhbGxzGAQgAygLMiEucGFybGV5LmluZmVyZW5jZS52MS5HZW5lcmF0ZUNhbGwiJgoFRGVsdGESDwoHY2FsbF9pZBgBIAEoCRIMCgR0ZXh0GAIgASgJIpACCgpDb21wbGV0aW9uEg8KB2NhbGxfaWQYASABKAkSDAoEdGV4dBgCIAEoCRIVCg1maW5pc2hfcmVhc29uGAMgASgJEhMKC3NlcnZlZF9uYW1lGAQgASgJEhYKDmFkYXB0ZXJfc2hhMjU2GAUgASgJEg4KBmVuZ2luZRgGIAEoCRIWCg5lbmdpbmVfdmVyc2lvbhgHIAEoCRIVCg1wcm9tcHRfdG9rZW5zGAggASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAkgASgNEgwKBHNlZWQYCiABKAQSEgoKbGF0ZW5jeV9tcxgLIAEoARIRCgljb2FsZXNjZWQYDCABKA0SEAoIYXR0ZW1wdHMYDSABKA0iTgoHRmFpbHVyZRIPCgdjYWxsX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEhEKCXJldHJ5YWJsZRgEIAEoCCKxAQoQR2VuZXJhdGVSZXNwb25zZRIrCgVkZWx0YRgBIAEoCzIaLnBhcmxleS5pbmZlcmVuY2UudjEuRGVsdGFIABI1Cgpjb21wbGV0aW9uGAIgASgLMh8ucGFybGV5LmluZmVyZW5jZS52MS5Db21wbGV0aW9uSAASLwoHZmFpbHVyZRgDIAEoCzIcLnBhcmxleS5pbmZlcmVuY2UudjEuRmFpbHVyZUgAQggKBnJlc3VsdCJLCglTY29yZUl0ZW0SLgoIbWVzc2FnZXMYASADKAsyHC5wYXJsZXkuaW5mZXJlbmNlLnYxLk1lc3NhZ2USDgoGYW5zd2VyGAIgASgJIm4KDFNjb3JlUmVxdWVzdBIPCgdzb2NpZXR5GAEgASgJEhAKCHJldmlzaW9uGAIgASgNEgwKBHNlYXQYAyABKAkSLQoFaXRlbXMYBCADKAsyHi5wYXJsZXkuaW5mZXJlbmNlLnYxLlNjb3JlSXRlbSI2CgtBbnN3ZXJTY29yZRIXCg9sb2dfcHJvYmFiaWxpdHkYASABKAESDgoGdG9rZW5zGAIgASgNIkEKDVNjb3JlUmVzcG9uc2USMAoGc2NvcmVzGAEgAygLMiAucGFybGV5LmluZmVyZW5jZS52MS5BbnN3ZXJTY29yZSIdCgxFbWJlZFJlcXVlc3QSDQoFdGV4dHMYASADKAkiGwoJRW1iZWRkaW5nEg4KBnZhbHVlcxgBIAMoAiJDCg1FbWJlZFJlc3BvbnNlEjIKCmVtYmVkZGluZ3MYASADKAsyHi5wYXJsZXkuaW5mZXJlbmNlLnYxLkVtYmVkZGluZyJzChRDcmVhdGVTb2NpZXR5UmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBGJhc2UYAiABKAkSDgoGYWdlbnRzGAMgASgNEi8KCHByb3RvY29sGAQgASgLMh0ucGFybGV5LmluZmVyZW5jZS52MS5Qcm90b2NvbCJGChVDcmVhdGVTb2NpZXR5UmVzcG9uc2USLQoHc29jaWV0eRgBIAEoCzIcLnBhcmxleS5pbmZlcmVuY2UudjEuU29jaWV0eSIhChFHZXRTb2NpZXR5UmVxdWVzdBIMCgRuYW1lGAEgASgJIkMKEkdldFNvY2lldHlSZXNwb25zZRItCgdzb2NpZXR5GAEgASgLMhwucGFybGV5LmluZmVyZW5jZS52MS5Tb2NpZXR5Ij0KFExpc3RTb2NpZXRpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJImEKFUxpc3RTb2NpZXRpZXNSZXNwb25zZRIvCglzb2NpZXRpZXMYASADKAsyHC5wYXJsZXkuaW5mZXJlbmNlLnYxLlNvY2lldHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoMBChJBZGRSZXZpc2lvblJlcXVlc3QSDwoHc29jaWV0eRgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEjEKBmFnZW50cxgDIAMoCzIhLnBhcmxleS5pbmZlcmVuY2UudjEuQWdlbnRWZXJzaW9uEhUKDWJhc2VfcmV2aXNpb24YBCABKA0iRgoTQWRkUmV2aXNpb25SZXNwb25zZRIvCghyZXZpc2lvbhgBIAEoCzIdLnBhcmxleS5pbmZlcmVuY2UudjEuUmV2aXNpb24iNQoSR2V0UmV2aXNpb25SZXF1ZXN0Eg8KB3NvY2lldHkYASABKAkSDgoGbnVtYmVyGAIgASgNIkYKE0dldFJldmlzaW9uUmVzcG9uc2USLwoIcmV2aXNpb24YASABKAsyHS5wYXJsZXkuaW5mZXJlbmNlLnYxLlJldmlzaW9uIjkKFlByb21vdGVSZXZpc2lvblJlcXVlc3QSDwoHc29jaWV0eRgBIAEoCRIOCgZudW1iZXIYAiABKA0iSAoXUHJvbW90ZVJldmlzaW9uUmVzcG9uc2USLQoHc29jaWV0eRgBIAEoCzIcLnBhcmxleS5pbmZlcmVuY2UudjEuU29jaWV0eSJtCgZFbmdpbmUSCwoDdXJsGAEgASgJEg4KBnN0YXR1cxgCIAEoCRIPCgd2ZXJzaW9uGAMgASgJEhEKCWluX2ZsaWdodBgEIAEoDRIOCgZtb2RlbHMYBSADKAkSEgoKbGFzdF9lcnJvchgGIAEoCSIUChJMaXN0RW5naW5lc1JlcXVlc3QiUwoTTGlzdEVuZ2luZXNSZXNwb25zZRIsCgdlbmdpbmVzGAEgAygLMhsucGFybGV5LmluZmVyZW5jZS52MS5FbmdpbmUSDgoGcXVldWVkGAIgASgNIlQKDlNvY2lldHlDaGFuZ2VkEg8KB3NvY2lldHkYASABKAkSGAoQY3VycmVudF9yZXZpc2lvbhgCIAEoDRIXCg9sYXRlc3RfcmV2aXNpb24YAyABKA0y0AcKEEluZmVyZW5jZVNlcnZpY2USWQoIR2VuZXJhdGUSJC5wYXJsZXkuaW5mZXJlbmNlLnYxLkdlbmVyYXRlUmVxdWVzdBolLnBhcmxleS5pbmZlcmVuY2UudjEuR2VuZXJhdGVSZXNwb25zZTABEk4KBVNjb3JlEiEucGFybGV5LmluZmVyZW5jZS52MS5TY29yZVJlcXVlc3QaIi5wYXJsZXkuaW5mZXJlbmNlLnYxLlNjb3JlUmVzcG9uc2USTgoFRW1iZWQSIS5wYXJsZXkuaW5mZXJlbmNlLnYxLkVtYmVkUmVxdWVzdBoiLnBhcmxleS5pbmZlcmVuY2UudjEuRW1iZWRSZXNwb25zZRJmCg1DcmVhdGVTb2NpZXR5EikucGFybGV5LmluZmVyZW5jZS52MS5DcmVhdGVTb2NpZXR5UmVxdWVzdBoqLnBhcmxleS5pbmZlcmVuY2UudjEuQ3JlYXRlU29jaWV0eVJlc3BvbnNlEl0KCkdldFNvY2lldHkSJi5wYXJsZXkuaW5mZXJlbmNlLnYxLkdldFNvY2lldHlSZXF1ZXN0GicucGFybGV5LmluZmVyZW5jZS52MS5HZXRTb2NpZXR5UmVzcG9uc2USZgoNTGlzdFNvY2lldGllcxIpLnBhcmxleS5pbmZlcmVuY2UudjEuTGlzdFNvY2lldGllc1JlcXVlc3QaKi5wYXJsZXkuaW5mZXJlbmNlLnYxLkxpc3RTb2NpZXRpZXNSZXNwb25zZRJgCgtBZGRSZXZpc2lvbhInLnBhcmxleS5pbmZlcmVuY2UudjEuQWRkUmV2aXNpb25SZXF1ZXN0GigucGFybGV5LmluZmVyZW5jZS52MS5BZGRSZXZpc2lvblJlc3BvbnNlEmAKC0dldFJldmlzaW9uEicucGFybGV5LmluZmVyZW5jZS52MS5HZXRSZXZpc2lvblJlcXVlc3QaKC5wYXJsZXkuaW5mZXJlbmNlLnYxLkdldFJldmlzaW9uUmVzcG9uc2USbAoPUHJvbW90ZVJldmlzaW9uEisucGFybGV5LmluZmVyZW5jZS52MS5Qcm9tb3RlUmV2aXNpb25SZXF1ZXN0GiwucGFybGV5LmluZmVyZW5jZS52MS5Qcm9tb3RlUmV2aXNpb25SZXNwb25zZRJgCgtMaXN0RW5naW5lcxInLnBhcmxleS5pbmZlcmVuY2UudjEuTGlzdEVuZ2luZXNSZXF1ZXN0GigucGFybGV5LmluZmVyZW5jZS52MS5MaXN0RW5naW5lc1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message parley.inference.v1.Sampling
@@ -77,6 +77,13 @@ export type Protocol = Message$1<"parley.inference.v1.Protocol"> & {
    * @generated from field: parley.inference.v1.Sampling sampling = 5;
    */
   sampling?: Sampling | undefined;
+
+  /**
+   * Fixed with the society. A debate's protocol has none.
+   *
+   * @generated from field: parley.inference.v1.Prompts prompts = 6;
+   */
+  prompts?: Prompts | undefined;
 };
 
 /**
@@ -85,6 +92,78 @@ export type Protocol = Message$1<"parley.inference.v1.Protocol"> & {
  */
 export const ProtocolSchema: GenMessage<Protocol> = /*@__PURE__*/
   messageDesc(file_parley_inference_v1_inference, 1);
+
+/**
+ * The wording of a society's prompts: templates of at most 16 KiB each. A name in braces is a placeholder, which
+ * may stand twice in a template; a brace itself is written twice. An absent template is the default's.
+ *
+ * @generated from message parley.inference.v1.Prompts
+ */
+export type Prompts = Message$1<"parley.inference.v1.Prompts"> & {
+  /**
+   * 1 to 64 characters. The default prompts have version "1", and prompts with a template of their own another one.
+   *
+   * @generated from field: optional string version = 1;
+   */
+  version?: string | undefined;
+
+  /**
+   * Round 1. {question} is required.
+   *
+   * @generated from field: optional string question = 2;
+   */
+  question?: string | undefined;
+
+  /**
+   * To a summariser. {question} and {answers}, the quoted answers of the other agents, are required.
+   *
+   * @generated from field: optional string summary = 3;
+   */
+  summary?: string | undefined;
+
+  /**
+   * Round 2 and later, with a summary of the others' answers. {summary} is required; {question}.
+   *
+   * @generated from field: optional string critique = 4;
+   */
+  critique?: string | undefined;
+
+  /**
+   * The same with the others' answers as they are. {answers} is required; {question}.
+   *
+   * @generated from field: optional string raw_critique = 5;
+   */
+  rawCritique?: string | undefined;
+
+  /**
+   * The same when no other agent answered. {question}.
+   *
+   * @generated from field: optional string lone_critique = 6;
+   */
+  loneCritique?: string | undefined;
+
+  /**
+   * How one of several answers is quoted. {answer}, as it is, or {fencedAnswer}, between two lines of more backticks
+   * than stand in a row in it, is required; {number}, from 1.
+   *
+   * @generated from field: optional string answer = 7;
+   */
+  answer?: string | undefined;
+
+  /**
+   * What stands between quoted answers; may be empty.
+   *
+   * @generated from field: optional string separator = 8;
+   */
+  separator?: string | undefined;
+};
+
+/**
+ * Describes the message parley.inference.v1.Prompts.
+ * Use `create(PromptsSchema)` to create a new message.
+ */
+export const PromptsSchema: GenMessage<Prompts> = /*@__PURE__*/
+  messageDesc(file_parley_inference_v1_inference, 2);
 
 /**
  * What sits on one seat of a revision. An empty adapter_uri is the untrained base model.
@@ -147,7 +226,7 @@ export type AgentVersion = Message$1<"parley.inference.v1.AgentVersion"> & {
  * Use `create(AgentVersionSchema)` to create a new message.
  */
 export const AgentVersionSchema: GenMessage<AgentVersion> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 2);
+  messageDesc(file_parley_inference_v1_inference, 3);
 
 /**
  * @generated from message parley.inference.v1.Revision
@@ -193,7 +272,7 @@ export type Revision = Message$1<"parley.inference.v1.Revision"> & {
  * Use `create(RevisionSchema)` to create a new message.
  */
 export const RevisionSchema: GenMessage<Revision> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 3);
+  messageDesc(file_parley_inference_v1_inference, 4);
 
 /**
  * @generated from message parley.inference.v1.Society
@@ -242,7 +321,7 @@ export type Society = Message$1<"parley.inference.v1.Society"> & {
  * Use `create(SocietySchema)` to create a new message.
  */
 export const SocietySchema: GenMessage<Society> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 4);
+  messageDesc(file_parley_inference_v1_inference, 5);
 
 /**
  * @generated from message parley.inference.v1.Message
@@ -266,7 +345,7 @@ export type Message = Message$1<"parley.inference.v1.Message"> & {
  * Use `create(MessageSchema)` to create a new message.
  */
 export const MessageSchema: GenMessage<Message> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 5);
+  messageDesc(file_parley_inference_v1_inference, 6);
 
 /**
  * @generated from message parley.inference.v1.GenerateCall
@@ -315,7 +394,7 @@ export type GenerateCall = Message$1<"parley.inference.v1.GenerateCall"> & {
  * Use `create(GenerateCallSchema)` to create a new message.
  */
 export const GenerateCallSchema: GenMessage<GenerateCall> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 6);
+  messageDesc(file_parley_inference_v1_inference, 7);
 
 /**
  * @generated from message parley.inference.v1.GenerateRequest
@@ -349,7 +428,7 @@ export type GenerateRequest = Message$1<"parley.inference.v1.GenerateRequest"> &
  * Use `create(GenerateRequestSchema)` to create a new message.
  */
 export const GenerateRequestSchema: GenMessage<GenerateRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 7);
+  messageDesc(file_parley_inference_v1_inference, 8);
 
 /**
  * @generated from message parley.inference.v1.Delta
@@ -371,7 +450,7 @@ export type Delta = Message$1<"parley.inference.v1.Delta"> & {
  * Use `create(DeltaSchema)` to create a new message.
  */
 export const DeltaSchema: GenMessage<Delta> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 8);
+  messageDesc(file_parley_inference_v1_inference, 9);
 
 /**
  * @generated from message parley.inference.v1.Completion
@@ -452,7 +531,7 @@ export type Completion = Message$1<"parley.inference.v1.Completion"> & {
  * Use `create(CompletionSchema)` to create a new message.
  */
 export const CompletionSchema: GenMessage<Completion> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 9);
+  messageDesc(file_parley_inference_v1_inference, 10);
 
 /**
  * @generated from message parley.inference.v1.Failure
@@ -486,7 +565,7 @@ export type Failure = Message$1<"parley.inference.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 10);
+  messageDesc(file_parley_inference_v1_inference, 11);
 
 /**
  * @generated from message parley.inference.v1.GenerateResponse
@@ -521,7 +600,7 @@ export type GenerateResponse = Message$1<"parley.inference.v1.GenerateResponse">
  * Use `create(GenerateResponseSchema)` to create a new message.
  */
 export const GenerateResponseSchema: GenMessage<GenerateResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 11);
+  messageDesc(file_parley_inference_v1_inference, 12);
 
 /**
  * @generated from message parley.inference.v1.ScoreItem
@@ -543,7 +622,7 @@ export type ScoreItem = Message$1<"parley.inference.v1.ScoreItem"> & {
  * Use `create(ScoreItemSchema)` to create a new message.
  */
 export const ScoreItemSchema: GenMessage<ScoreItem> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 12);
+  messageDesc(file_parley_inference_v1_inference, 13);
 
 /**
  * @generated from message parley.inference.v1.ScoreRequest
@@ -575,7 +654,7 @@ export type ScoreRequest = Message$1<"parley.inference.v1.ScoreRequest"> & {
  * Use `create(ScoreRequestSchema)` to create a new message.
  */
 export const ScoreRequestSchema: GenMessage<ScoreRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 13);
+  messageDesc(file_parley_inference_v1_inference, 14);
 
 /**
  * @generated from message parley.inference.v1.AnswerScore
@@ -599,7 +678,7 @@ export type AnswerScore = Message$1<"parley.inference.v1.AnswerScore"> & {
  * Use `create(AnswerScoreSchema)` to create a new message.
  */
 export const AnswerScoreSchema: GenMessage<AnswerScore> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 14);
+  messageDesc(file_parley_inference_v1_inference, 15);
 
 /**
  * @generated from message parley.inference.v1.ScoreResponse
@@ -618,7 +697,7 @@ export type ScoreResponse = Message$1<"parley.inference.v1.ScoreResponse"> & {
  * Use `create(ScoreResponseSchema)` to create a new message.
  */
 export const ScoreResponseSchema: GenMessage<ScoreResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 15);
+  messageDesc(file_parley_inference_v1_inference, 16);
 
 /**
  * @generated from message parley.inference.v1.EmbedRequest
@@ -635,7 +714,7 @@ export type EmbedRequest = Message$1<"parley.inference.v1.EmbedRequest"> & {
  * Use `create(EmbedRequestSchema)` to create a new message.
  */
 export const EmbedRequestSchema: GenMessage<EmbedRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 16);
+  messageDesc(file_parley_inference_v1_inference, 17);
 
 /**
  * @generated from message parley.inference.v1.Embedding
@@ -652,7 +731,7 @@ export type Embedding = Message$1<"parley.inference.v1.Embedding"> & {
  * Use `create(EmbeddingSchema)` to create a new message.
  */
 export const EmbeddingSchema: GenMessage<Embedding> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 17);
+  messageDesc(file_parley_inference_v1_inference, 18);
 
 /**
  * @generated from message parley.inference.v1.EmbedResponse
@@ -671,7 +750,7 @@ export type EmbedResponse = Message$1<"parley.inference.v1.EmbedResponse"> & {
  * Use `create(EmbedResponseSchema)` to create a new message.
  */
 export const EmbedResponseSchema: GenMessage<EmbedResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 18);
+  messageDesc(file_parley_inference_v1_inference, 19);
 
 /**
  * @generated from message parley.inference.v1.CreateSocietyRequest
@@ -703,7 +782,7 @@ export type CreateSocietyRequest = Message$1<"parley.inference.v1.CreateSocietyR
  * Use `create(CreateSocietyRequestSchema)` to create a new message.
  */
 export const CreateSocietyRequestSchema: GenMessage<CreateSocietyRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 19);
+  messageDesc(file_parley_inference_v1_inference, 20);
 
 /**
  * @generated from message parley.inference.v1.CreateSocietyResponse
@@ -720,7 +799,7 @@ export type CreateSocietyResponse = Message$1<"parley.inference.v1.CreateSociety
  * Use `create(CreateSocietyResponseSchema)` to create a new message.
  */
 export const CreateSocietyResponseSchema: GenMessage<CreateSocietyResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 20);
+  messageDesc(file_parley_inference_v1_inference, 21);
 
 /**
  * @generated from message parley.inference.v1.GetSocietyRequest
@@ -737,7 +816,7 @@ export type GetSocietyRequest = Message$1<"parley.inference.v1.GetSocietyRequest
  * Use `create(GetSocietyRequestSchema)` to create a new message.
  */
 export const GetSocietyRequestSchema: GenMessage<GetSocietyRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 21);
+  messageDesc(file_parley_inference_v1_inference, 22);
 
 /**
  * @generated from message parley.inference.v1.GetSocietyResponse
@@ -754,7 +833,7 @@ export type GetSocietyResponse = Message$1<"parley.inference.v1.GetSocietyRespon
  * Use `create(GetSocietyResponseSchema)` to create a new message.
  */
 export const GetSocietyResponseSchema: GenMessage<GetSocietyResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 22);
+  messageDesc(file_parley_inference_v1_inference, 23);
 
 /**
  * @generated from message parley.inference.v1.ListSocietiesRequest
@@ -776,7 +855,7 @@ export type ListSocietiesRequest = Message$1<"parley.inference.v1.ListSocietiesR
  * Use `create(ListSocietiesRequestSchema)` to create a new message.
  */
 export const ListSocietiesRequestSchema: GenMessage<ListSocietiesRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 23);
+  messageDesc(file_parley_inference_v1_inference, 24);
 
 /**
  * @generated from message parley.inference.v1.ListSocietiesResponse
@@ -798,7 +877,7 @@ export type ListSocietiesResponse = Message$1<"parley.inference.v1.ListSocieties
  * Use `create(ListSocietiesResponseSchema)` to create a new message.
  */
 export const ListSocietiesResponseSchema: GenMessage<ListSocietiesResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 24);
+  messageDesc(file_parley_inference_v1_inference, 25);
 
 /**
  * @generated from message parley.inference.v1.AddRevisionRequest
@@ -832,7 +911,7 @@ export type AddRevisionRequest = Message$1<"parley.inference.v1.AddRevisionReque
  * Use `create(AddRevisionRequestSchema)` to create a new message.
  */
 export const AddRevisionRequestSchema: GenMessage<AddRevisionRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 25);
+  messageDesc(file_parley_inference_v1_inference, 26);
 
 /**
  * @generated from message parley.inference.v1.AddRevisionResponse
@@ -849,7 +928,7 @@ export type AddRevisionResponse = Message$1<"parley.inference.v1.AddRevisionResp
  * Use `create(AddRevisionResponseSchema)` to create a new message.
  */
 export const AddRevisionResponseSchema: GenMessage<AddRevisionResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 26);
+  messageDesc(file_parley_inference_v1_inference, 27);
 
 /**
  * @generated from message parley.inference.v1.GetRevisionRequest
@@ -871,7 +950,7 @@ export type GetRevisionRequest = Message$1<"parley.inference.v1.GetRevisionReque
  * Use `create(GetRevisionRequestSchema)` to create a new message.
  */
 export const GetRevisionRequestSchema: GenMessage<GetRevisionRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 27);
+  messageDesc(file_parley_inference_v1_inference, 28);
 
 /**
  * @generated from message parley.inference.v1.GetRevisionResponse
@@ -888,7 +967,7 @@ export type GetRevisionResponse = Message$1<"parley.inference.v1.GetRevisionResp
  * Use `create(GetRevisionResponseSchema)` to create a new message.
  */
 export const GetRevisionResponseSchema: GenMessage<GetRevisionResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 28);
+  messageDesc(file_parley_inference_v1_inference, 29);
 
 /**
  * @generated from message parley.inference.v1.PromoteRevisionRequest
@@ -910,7 +989,7 @@ export type PromoteRevisionRequest = Message$1<"parley.inference.v1.PromoteRevis
  * Use `create(PromoteRevisionRequestSchema)` to create a new message.
  */
 export const PromoteRevisionRequestSchema: GenMessage<PromoteRevisionRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 29);
+  messageDesc(file_parley_inference_v1_inference, 30);
 
 /**
  * @generated from message parley.inference.v1.PromoteRevisionResponse
@@ -927,7 +1006,7 @@ export type PromoteRevisionResponse = Message$1<"parley.inference.v1.PromoteRevi
  * Use `create(PromoteRevisionResponseSchema)` to create a new message.
  */
 export const PromoteRevisionResponseSchema: GenMessage<PromoteRevisionResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 30);
+  messageDesc(file_parley_inference_v1_inference, 31);
 
 /**
  * @generated from message parley.inference.v1.Engine
@@ -971,7 +1050,7 @@ export type Engine = Message$1<"parley.inference.v1.Engine"> & {
  * Use `create(EngineSchema)` to create a new message.
  */
 export const EngineSchema: GenMessage<Engine> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 31);
+  messageDesc(file_parley_inference_v1_inference, 32);
 
 /**
  * @generated from message parley.inference.v1.ListEnginesRequest
@@ -984,7 +1063,7 @@ export type ListEnginesRequest = Message$1<"parley.inference.v1.ListEnginesReque
  * Use `create(ListEnginesRequestSchema)` to create a new message.
  */
 export const ListEnginesRequestSchema: GenMessage<ListEnginesRequest> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 32);
+  messageDesc(file_parley_inference_v1_inference, 33);
 
 /**
  * @generated from message parley.inference.v1.ListEnginesResponse
@@ -1006,7 +1085,7 @@ export type ListEnginesResponse = Message$1<"parley.inference.v1.ListEnginesResp
  * Use `create(ListEnginesResponseSchema)` to create a new message.
  */
 export const ListEnginesResponseSchema: GenMessage<ListEnginesResponse> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 33);
+  messageDesc(file_parley_inference_v1_inference, 34);
 
 /**
  * Event parley.societies.changed, keyed by society.
@@ -1035,7 +1114,7 @@ export type SocietyChanged = Message$1<"parley.inference.v1.SocietyChanged"> & {
  * Use `create(SocietyChangedSchema)` to create a new message.
  */
 export const SocietyChangedSchema: GenMessage<SocietyChanged> = /*@__PURE__*/
-  messageDesc(file_parley_inference_v1_inference, 34);
+  messageDesc(file_parley_inference_v1_inference, 35);
 
 /**
  * @generated from service parley.inference.v1.InferenceService
@@ -1090,6 +1169,8 @@ export const InferenceService: GenService<{
     output: typeof GetSocietyResponseSchema;
   },
   /**
+   * Of prompts, a list has the versions alone.
+   *
    * @generated from rpc parley.inference.v1.InferenceService.ListSocieties
    */
   listSocieties: {
