@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   createDistributed,
   createInfrastructure,
@@ -30,6 +30,8 @@ export type World = {
     headers?: Record<string, string>,
     // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every route
   ): Promise<any>;
+  /** What the services have logged of these, and the last warnings of each service. */
+  said(ids: readonly string[]): Promise<string[]>;
   close(): Promise<void>;
 };
 
@@ -46,6 +48,8 @@ export const TWO_OF_EACH = { voting: 2, inference: 2, dataset: 2, debate: 2, fin
 const ENGINE_MS = 20;
 const PATIENCE_MS = 120_000;
 const CALL_MS = 20_000;
+const LAST_LINES = 5;
+const LINE_LENGTH = 400;
 
 /**
  * Starts everything on free ports.
@@ -128,6 +132,19 @@ export async function startWorld(
           throw new Error(`${method} ${path}: no answer in ${PATIENCE_MS / 1000} s`);
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
+    },
+    async said(ids) {
+      const files = await Array.fromAsync(glob(join(dir, 'services', '**', '*.log')));
+      const lines = await Promise.all(
+        files.map(async (file) => {
+          const all = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+          const about = all.filter((line) => ids.some((id) => line.includes(id)));
+          return [...new Set([...about, ...all.slice(-LAST_LINES)])].map(
+            (line) => `${basename(dirname(file))}: ${line.slice(0, LINE_LENGTH)}`,
+          );
+        }),
+      );
+      return lines.flat();
     },
     async close() {
       await distributed.stop();

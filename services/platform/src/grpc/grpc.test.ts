@@ -163,6 +163,33 @@ describe('gRPC over loopback', () => {
     await aborted;
   });
 
+  it('waits for calls that run when it stops', async () => {
+    const finish = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const { server, address } = await serve({
+      inference: {
+        async *generate() {
+          begun.resolve();
+          await finish.promise;
+          yield { result: { case: 'delta', value: { callId: 'a', text: 'last words' } } };
+        },
+      },
+    });
+    const read = Array.fromAsync(inferenceClient(address).generate({}));
+    await begun.promise;
+    let stopped = false;
+    const stopping = server.stop(5_000).then(() => {
+      stopped = true;
+    });
+    await votingClient(address)
+      .tally({}, { deadlineMs: 200 })
+      .catch(() => {});
+    expect(stopped).toBe(false);
+    finish.resolve();
+    await stopping;
+    expect((await read).map(({ result }) => result.value)).toMatchObject([{ text: 'last words' }]);
+  });
+
   it('cuts a connection whose client gives no sign of life, sooner than its leases end', async () => {
     const { address } = await serve({ voting: {} });
     const from = performance.now();

@@ -80,6 +80,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const health = new HealthImplementation({ '': 'SERVING' });
   health.addToServer(server);
   const services: DescService[] = [];
+  const calls = createCallCount();
   return {
     add(service, implementation) {
       services.push(service);
@@ -88,11 +89,12 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         const handle = (implementation as Record<string, unknown>)[method.localName];
         handlers[method.localName] =
           method.methodKind === 'unary'
-            ? unary(method as DescMethodUnary, handle as UnaryHandler, options)
+            ? unary(method as DescMethodUnary, handle as UnaryHandler, options, calls)
             : serverStreaming(
                 method as DescMethodServerStreaming,
                 handle as StreamHandler,
                 options,
+                calls,
               );
       }
       server.addService(serviceDefinition(service), handlers);
@@ -114,11 +116,17 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     },
     stop(graceMs) {
       return new Promise((resolve) => {
-        const cut = setTimeout(() => server.forceShutdown(), graceMs);
-        server.tryShutdown(() => {
-          clearTimeout(cut);
+        const cut = setTimeout(() => {
+          server.forceShutdown();
           resolve();
-        });
+        }, graceMs);
+        // The server does not wait for calls on a connection that has reached its age and takes no new ones.
+        server.tryShutdown(() =>
+          calls.none().then(() => {
+            clearTimeout(cut);
+            resolve();
+          }),
+        );
       });
     },
   };
@@ -130,6 +138,25 @@ function cannotListen({ host, port }: GrpcServerOptions, cause: Error): ParleyEr
   return new ParleyError('INVALID_ARGUMENT', `PARLEY_GRPC_PORT: ${host}:${port} ${why}`, { cause });
 }
 
+type CallCount = { begin(): void; end(): void; none(): Promise<void> };
+
+/** Counts the calls that run. */
+function createCallCount(): CallCount {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return {
+    begin() {
+      running += 1;
+    },
+    end() {
+      running -= 1;
+      if (running === 0) for (const resolve of waiting.splice(0)) resolve();
+    },
+    none: () =>
+      running === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
+  };
+}
+
 type UnaryHandler = (request: Message, context: CallContext) => Promise<Message>;
 type StreamHandler = (request: Message, context: CallContext) => AsyncIterable<Message>;
 
@@ -137,9 +164,10 @@ function unary(
   method: DescMethodUnary,
   handle: UnaryHandler,
   options: GrpcServerOptions,
+  calls: CallCount,
 ): handleUnaryCall<Message, Message> {
   return (call, callback) => {
-    const context = openContext(call);
+    const context = openContext(call, calls);
     handle(call.request, context).then(
       (response) => {
         context.close();
@@ -157,9 +185,10 @@ function serverStreaming(
   method: DescMethodServerStreaming,
   handle: StreamHandler,
   options: GrpcServerOptions,
+  calls: CallCount,
 ): handleServerStreamingCall<Message, Message> {
   async function pump(call: ServerWritableStream<Message, Message>): Promise<void> {
-    const context = openContext(call);
+    const context = openContext(call, calls);
     try {
       for await (const response of handle(call.request, context)) {
         if (context.signal.aborted) break;
@@ -190,7 +219,8 @@ function drained(call: ServerWritableStream<Message, Message>, signal: AbortSign
 
 type AnyCall = ServerUnaryCall<Message, Message> | ServerWritableStream<Message, Message>;
 
-function openContext(call: AnyCall): CallContext & { close(): void } {
+function openContext(call: AnyCall, calls: CallCount): CallContext & { close(): void } {
+  calls.begin();
   const controller = new AbortController();
   const deadline = Number(call.getDeadline());
   const abort = (reason: 'DEADLINE_EXCEEDED' | 'CANCELLED', message: string) =>
@@ -212,6 +242,7 @@ function openContext(call: AnyCall): CallContext & { close(): void } {
     close() {
       clearTimeout(timer);
       call.off('cancelled', cancelled);
+      calls.end();
     },
   };
 }
