@@ -72,12 +72,10 @@ const LINGER_MS = 250;
 /** The longest time that a timer of the runtime can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A gRPC server with health, reflection and a maximum connection age (so that clients find new replicas). */
+/** A gRPC server with health and reflection. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
     'grpc.enable_channelz': 0,
-    // Clients connect anew and find new replicas; calls that run are left to end on the old connection.
-    'grpc.max_connection_age_ms': 60_000,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': SILENT_MS,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
