@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   type Config,
   type Environment,
@@ -19,7 +20,7 @@ export const INFERENCE_SETTINGS = {
     schema: Type.String({
       default: '',
       description:
-        'Base URLs of the engines, such as `http://host:8000`, separated by commas. Without any, calls fail with `NOT_CONFIGURED`.',
+        'Base URLs of the engines, such as `http://host:8000`, separated by commas. `dns+http://name:8000` stands for an engine at every address of the name, which is looked up every 5 seconds. Without any, calls fail with `NOT_CONFIGURED`.',
     }),
   },
   engineApiKey: {
@@ -36,7 +37,7 @@ export const INFERENCE_SETTINGS = {
       maximum: 65_536,
       default: 256,
       description:
-        'Sequences, and connections, to one engine at most; a call with n choices counts n. What is more than the engine runs at once waits there, where priorities do not hold.',
+        'Sequences, and connections, to one engine at most; a call with n choices counts n. Within it, as many are kept in flight as fill the batch that the engine reports.',
     }),
   },
   engineQueue: {
@@ -67,7 +68,35 @@ export const INFERENCE_SETTINGS = {
     schema: Type.String({
       default: './data/adapters',
       description:
-        'Where adapters are put for the engines, which must see the folder under the same absolute path; else they cannot load any.',
+        'Where adapters are put for the engines, which must see the folder under the same absolute path; else they cannot load any. With fetchers beside the engines it is the fetchers’ setting, and here a folder for work in progress.',
+    }),
+  },
+  adapterFetcherPort: {
+    variable: 'PARLEY_ADAPTER_FETCHER_PORT',
+    schema: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 0,
+      description:
+        'Port, on the host of every engine, of the fetcher that brings adapters to it; 0: there is none, and engines see `PARLEY_ADAPTER_DIR`.',
+    }),
+  },
+  models: {
+    variable: 'PARLEY_MODELS',
+    schema: Type.String({
+      default: '',
+      description:
+        'Folder that holds, for each base model by its served name, `<name>/config.json`, the Hugging Face configuration. LoRA adapters are held against it; without it an adapter for a model of another size is not noticed, and answers nonsense.',
+    }),
+  },
+  maxLoraRank: {
+    variable: 'PARLEY_MAX_LORA_RANK',
+    schema: Type.Integer({
+      minimum: 1,
+      maximum: 4096,
+      default: 16,
+      description:
+        'The highest rank of a LoRA adapter; the engines’ `--max-lora-rank`. An adapter of a higher one breaks its revision.',
     }),
   },
   maxAdapters: {
@@ -101,7 +130,7 @@ export const INFERENCE_SETTINGS = {
   },
 } as const satisfies Settings;
 
-/** The settings; `engines` and `embeddingUrl` are URLs without a slash at the end. */
+/** The settings; `engines` and `embeddingUrl` are URLs without a slash at the end, an engine's perhaps with `dns+` before it. */
 export type InferenceConfig = Omit<Config<typeof INFERENCE_SETTINGS>, 'engines'> & {
   readonly engines: readonly string[];
 };
@@ -116,12 +145,27 @@ export function envToInferenceConfig(environment: Environment): InferenceConfig 
     .split(',')
     .map((text) => text.trim())
     .filter((text) => text !== '')
-    .map((text) => baseUrl(text, 'PARLEY_ENGINES'));
+    .map(engineSource);
   return Object.freeze({
     ...settings,
     engines: Object.freeze([...new Set(urls)]),
     embeddingUrl: embeddingUrl === '' ? '' : baseUrl(embeddingUrl, 'PARLEY_EMBEDDING_URL'),
   });
+}
+
+const DNS = 'dns+';
+
+/** A URL, or a name whose addresses are engines: then without TLS, as no certificate is for an address. */
+function engineSource(text: string): string {
+  if (!text.startsWith(DNS)) return baseUrl(text, 'PARLEY_ENGINES');
+  const url = baseUrl(text.slice(DNS.length), 'PARLEY_ENGINES');
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'http:' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0)
+    throw new ParleyError(
+      'INVALID_ARGUMENT',
+      `configuration: PARLEY_ENGINES='${text}' must be a host name such as dns+http://name:8000`,
+    );
+  return DNS + url;
 }
 
 function baseUrl(text: string, variable: string): string {

@@ -8,10 +8,13 @@ import {
   type Store,
   TOPICS,
 } from '@parley/platform';
+import { createAdapterFetcherClient } from './adapters/adapter-fetcher-client.ts';
 import { createAdapterFolders } from './adapters/adapter-folders.ts';
 import { AdapterLoader } from './adapters/adapter-loader.ts';
+import { createAdapterSource } from './adapters/adapter-source.ts';
 import { createVerdicts } from './adapters/adapter-verdicts.ts';
 import { createEmbeddingClient, type EmbeddingClient } from './adapters/embedding-client.ts';
+import type { Resolve } from './adapters/engine-discovery.ts';
 import { EnginePool } from './adapters/engine-pool.ts';
 import { createRegistry, type Registry } from './adapters/registry.ts';
 import { SocietyCache } from './adapters/society-cache.ts';
@@ -32,6 +35,11 @@ export type InferenceOverrides = Partial<
     random: () => number;
     /** Milliseconds between two looks at every engine. */
     probeEveryMs: number;
+    /** Milliseconds in which it must answer one. */
+    probeTimeoutMs: number;
+    /** Milliseconds between two looks at the names of engines, and who is asked for their addresses. */
+    resolveEveryMs: number;
+    resolve: Resolve;
   }
 >;
 
@@ -52,6 +60,7 @@ export type InferenceContext = {
 };
 
 const PROBE_EVERY = 1_000;
+const RESOLVE_EVERY = 5_000;
 /** How long calls in flight get to end at shutdown. */
 const DRAIN_MS = 4_000;
 
@@ -69,11 +78,18 @@ export async function createContext(
   });
   const timeoutMs = config.engineTimeoutSeconds * 1000;
   const pool = new EnginePool({
-    urls: config.engines,
+    sources: config.engines,
     cap: config.engineMaxInFlight,
     apiKey: config.engineApiKey,
     timeoutMs,
     probeEveryMs: overrides.probeEveryMs ?? PROBE_EVERY,
+    probeTimeoutMs: overrides.probeTimeoutMs,
+    resolveEveryMs: overrides.resolveEveryMs ?? RESOLVE_EVERY,
+    resolve: overrides.resolve,
+    onName: ({ source, urls, error }) => {
+      if (error === '') host.log.info({ source, urls }, 'engines found by name');
+      else host.log.warn({ source, urls, error }, 'engines kept, their name is not resolved');
+    },
   });
   const embeddings = createEmbeddingClient({
     url: config.embeddingUrl,
@@ -93,11 +109,20 @@ export async function createContext(
     patienceMs: config.engineWaitSeconds * 1000,
     onLost: (engine, model) => pool.hold(engine, model, false),
     onRetry: generationMetrics.retried,
+    onRoute: generationMetrics.routed,
     random,
+  });
+  const source = createAdapterSource({
+    folders: createAdapterFolders(artifacts, config.adapterDir),
+    rules: { maxRank: config.maxLoraRank, models: config.models },
+    fetchers:
+      config.adapterFetcherPort === 0
+        ? undefined
+        : createAdapterFetcherClient(config.adapterFetcherPort),
   });
   const loader: AdapterLoader = new AdapterLoader({
     pool,
-    folders: createAdapterFolders(artifacts, config.adapterDir),
+    source,
     maxAdapters: config.maxAdapters,
     needed: () => neededAdapters(cache.all(), (society, number) => usage.revision(society, number)),
     lastUse: (name) => usage.model(name),
@@ -109,7 +134,7 @@ export async function createContext(
   resources.add('engines', async () => {
     await dispatcher.close(DRAIN_MS);
     const ended = loader.close();
-    await pool.close();
+    await Promise.all([source.close(), pool.close()]);
     await ended;
   });
   pool.onChange(() => loader.kick());

@@ -1,16 +1,20 @@
 import { ParleyError } from '@parley/platform';
-import { isModelMissing } from './adapters/engine-errors.ts';
+import { isCallersFault, isModelMissing } from './adapters/engine-errors.ts';
 import type { Engine, EnginePool } from './adapters/engine-pool.ts';
 import { Admission } from './domain/admission.ts';
+import type { Outcome } from './domain/breaker.ts';
 import type { Priority, Ticket } from './domain/lane.ts';
 import { retryAfter } from './domain/retry-after.ts';
 import { RetryBudget } from './domain/retry-budget.ts';
+import type { RouteReason } from './domain/route.ts';
 
 /** A call to be made on whichever engine serves its model. */
 export type Work<T> = {
   model: string;
   /** Its sequences. */
   n: number;
+  /** Its `affinityKey`. */
+  affinity: number;
   priority: Priority;
   signal: AbortSignal;
   perform: (engine: Engine) => Promise<T>;
@@ -30,6 +34,8 @@ export type DispatcherOptions = {
   /** Told that an engine lost an adapter that it was thought to hold. */
   onLost: (engine: Engine, model: string) => void;
   onRetry: () => void;
+  /** Told why each call goes to the engine that it goes to. */
+  onRoute: (reason: RouteReason) => void;
   random: () => number;
 };
 
@@ -53,7 +59,10 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     const { pool } = options;
-    this.#admission = new Admission((model) => pool.serving(model));
+    this.#admission = new Admission(
+      (model) => pool.serving(model),
+      () => performance.now(),
+    );
     pool.onChange(() => this.#admission.pump());
     this.#sweep = setInterval(() => {
       if (this.#admission.queued() === 0) return;
@@ -73,10 +82,10 @@ export class Dispatcher {
     const queued = this.queued();
     let free = 0;
     let capacity = 0;
-    for (const { up, cap, inFlight } of pool.engines) {
-      if (!up) continue;
-      capacity += cap;
-      if (queued === 0) free += cap - inFlight;
+    for (const { up, breaker, target, inFlight } of pool.engines) {
+      if (!up || !breaker.allows) continue;
+      capacity += target;
+      if (queued === 0) free += Math.max(0, target - inFlight);
     }
     if (queued + sequences - free <= queue) return;
     throw new ParleyError(
@@ -96,17 +105,20 @@ export class Dispatcher {
     let failedOn: Engine | undefined;
     for (let attempts = 1; ; attempts += 1) {
       this.#refuseHopeless(work.model);
-      const engine = await this.#admit(work, failedOn);
+      const { engine, begun } = await this.#admit(work, failedOn);
       const started = performance.now();
+      let outcome: Outcome = 'succeeded';
       try {
         const value = await work.perform(engine);
         const latencyMs = performance.now() - started;
         this.#meanSeconds += NEWEST * (latencyMs / 1000 - this.#meanSeconds);
         return { value, engine, attempts, latencyMs };
       } catch (thrown) {
+        outcome = 'cancelled';
         work.signal.throwIfAborted();
         const error = ParleyError.from(thrown);
-        if (error.reason !== 'ENGINE_REFUSED') pool.failed(engine, error);
+        outcome = error.retryable ? 'failed' : 'succeeded';
+        if (!isCallersFault(error)) pool.failed(engine, error);
         const isLost = this.#isLost(engine, work.model, error);
         if (
           !(error.retryable || isLost) ||
@@ -117,6 +129,7 @@ export class Dispatcher {
           throw error;
         failedOn = engine;
       } finally {
+        pool.ended(engine, begun, outcome);
         this.#release(engine, work);
       }
       onRetry();
@@ -134,9 +147,9 @@ export class Dispatcher {
     clearInterval(this.#sweep);
     this.#closed = true;
     this.#admission.refuse(() => new ParleyError('UNAVAILABLE', STOPPING));
-    const { engines } = this.#options.pool;
+    const { pool } = this.#options;
     const until = performance.now() + graceMs;
-    while (engines.some(({ inFlight }) => inFlight > 0) && performance.now() < until)
+    while (pool.inFlight > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL));
   }
 
@@ -147,8 +160,9 @@ export class Dispatcher {
     if (!error.retryable) throw error;
   }
 
-  #admit<T>(work: Work<T>, avoid: Engine | undefined): Promise<Engine> {
-    const { model, n, priority, signal } = work;
+  #admit<T>(work: Work<T>, avoid: Engine | undefined): Promise<{ engine: Engine; begun: number }> {
+    const { model, n, affinity, priority, signal } = work;
+    const { pool, onRoute } = this.#options;
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       if (this.#closed) return reject(new ParleyError('UNAVAILABLE', STOPPING));
@@ -160,14 +174,16 @@ export class Dispatcher {
       const ticket: Ticket<Engine> = {
         model,
         n,
+        affinity,
         priority,
         since: performance.now(),
         avoid,
-        admit: (engine) => {
+        admit: (engine, reason) => {
+          onRoute(reason);
           waits = false;
           signal.removeEventListener('abort', leave);
           engine.inFlightOf.set(model, (engine.inFlightOf.get(model) ?? 0) + n);
-          resolve(engine);
+          resolve({ engine, begun: pool.begin(engine) });
         },
         refuse: (error) => {
           waits = false;

@@ -1,5 +1,8 @@
 import { ParleyError } from '@parley/platform';
+import { withinContext } from './adapters/context-limit.ts';
+import type { Engine } from './adapters/engine.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { affinityKey } from './domain/affinity.ts';
 import { type CallGroup, coalesce, type ModelCall } from './domain/coalesce.ts';
 import type { Priority } from './domain/lane.ts';
 import type { GenerationMetrics } from './metrics.ts';
@@ -73,14 +76,17 @@ export function generate(
       const done = await dispatcher.run({
         model,
         n,
+        affinity: affinityKey(model, messages),
         priority,
         signal,
         hasBegun: () => hasBegun,
-        perform: ({ client }) =>
-          client.chat(
-            { model, messages, sampling, seed, n },
-            signal,
-            wantsDeltas ? onText : undefined,
+        perform: (on) =>
+          withinContext(on, { model, messages, maxTokens: sampling.maxTokens, signal }, () =>
+            on.client.chat(
+              { model, messages, sampling, seed, n, names: namesOf(model, on.models) },
+              signal,
+              wantsDeltas ? onText : undefined,
+            ),
           ),
       });
       const { value, engine, attempts, latencyMs } = done;
@@ -109,4 +115,14 @@ export function generate(
   }
 
   return Promise.all(coalesce(calls, Math.min(MAX_CHOICES, options.maxInFlight)).map(run));
+}
+
+/** vLLM answers in the name that was asked for, but always in the first of its base model's names. */
+function namesOf(model: string, models: Engine['models']): string[] {
+  if (models.get(model)?.adapter !== false) return [model];
+  return models
+    .values()
+    .filter(({ adapter }) => !adapter)
+    .map(({ name }) => name)
+    .toArray();
 }

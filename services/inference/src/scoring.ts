@@ -1,6 +1,7 @@
 import { mapLimited } from '@parley/platform';
 import type { EngineClient } from './adapters/engine-client.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { affinityKey } from './domain/affinity.ts';
 import type { ChatMessage } from './domain/coalesce.ts';
 import { type AnswerScore, answerScore } from './domain/score.ts';
 
@@ -22,8 +23,12 @@ export function score(
 ): Promise<AnswerScore[]> {
   const lengths = new Map<string, Promise<number>>();
 
-  async function ask<T>(perform: (client: EngineClient) => Promise<T>): Promise<T> {
-    const work = { model, n: 1, priority: 'batch', signal } as const;
+  async function ask<T>(
+    messages: readonly ChatMessage[],
+    perform: (client: EngineClient) => Promise<T>,
+  ): Promise<T> {
+    const affinity = affinityKey(model, messages);
+    const work = { model, n: 1, affinity, priority: 'batch', signal } as const;
     const done = await dispatcher.run({ ...work, perform: ({ client }) => perform(client) });
     return done.value;
   }
@@ -32,7 +37,7 @@ export function score(
     const key = JSON.stringify(messages);
     let length = lengths.get(key);
     if (length === undefined) {
-      length = ask((client) => client.promptTokens(model, messages, signal));
+      length = ask(messages, (client) => client.promptTokens(model, messages, signal));
       lengths.set(key, length);
     }
     return length;
@@ -42,7 +47,7 @@ export function score(
     const conversation: ChatMessage[] = [...messages, { role: 'assistant', content: answer }];
     const [length, logprobs] = await Promise.all([
       lengthOf(messages),
-      ask((client) => client.promptLogprobs(model, conversation, signal)),
+      ask(messages, (client) => client.promptLogprobs(model, conversation, signal)),
     ]);
     return answerScore(logprobs, length);
   });

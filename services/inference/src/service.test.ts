@@ -55,7 +55,7 @@ it('tells other replicas of changes', async () => {
     expect(result.case).toBe('completion');
   const artifacts = await openArtifacts(`file:${dir}/artifacts`);
   await mkdir(join(dir, 'made'));
-  await writeFile(join(dir, 'made', 'adapter_config.json'), '{}');
+  await writeFile(join(dir, 'made', 'adapter_config.json'), '{"peft_type":"ANY"}');
   const { uri, sha256 } = await putFolder(artifacts, 'adapters/a', join(dir, 'made'));
   const agents = [{ seat: 'gen-1', adapterUri: uri, adapterSha256: sha256 }];
   await one.client.addRevision({ society: 'team', requestId: 'r', agents });

@@ -1,15 +1,13 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ParleyError } from '@parley/platform';
 import { type Adapter, adapterPlan } from '../domain/adapters.ts';
 import { differs } from '../domain/canary.ts';
-import type { AdapterFolders } from './adapter-folders.ts';
+import type { AdapterSource } from './adapter-source.ts';
 import { EngineAnswer } from './engine-errors.ts';
 import type { Engine, EnginePool } from './engine-pool.ts';
 
 export type AdapterLoaderOptions = {
   pool: EnginePool;
-  folders: AdapterFolders;
+  source: Pick<AdapterSource, 'fault' | 'path'>;
   /** Adapters that one engine holds at most. */
   maxAdapters: number;
   /** What engines should hold now, the most important first. */
@@ -31,17 +29,26 @@ const LONGEST_PAUSE = 30_000;
 
 type Trouble = { failures: number; refusals: number; notBefore: number };
 
+/** What is being done on an engine, and what failed there. */
+type Work = {
+  reconciling: boolean;
+  /** Something changed meanwhile. */
+  again: boolean;
+  /** Adapters that are on their way to it, or being checked on it. */
+  loading: Set<string>;
+  troubles: Map<string, Trouble>;
+};
+
 /**
- * Keeps on every engine the adapters that are needed: loads them, checks by a canary that they change the
- * base model's answers, and only then opens the engine for their calls. It compares what is with what should
- * be, so it does not matter why an adapter is missing: new, an engine that restarted empty, an unloading.
+ * Keeps on every engine the adapters that are needed there: checks their files, has them brought to the engine,
+ * loads them, checks by a canary that they change the base model's answers, and only then opens the engine for
+ * their calls. It compares what is with what should be, so it does not matter why an adapter is missing: new, an
+ * engine that restarted empty, an unloading.
  */
 export class AdapterLoader {
   readonly #options: AdapterLoaderOptions;
-  readonly #busy = new Set<Engine>();
-  readonly #again = new Set<Engine>();
+  readonly #work = new WeakMap<Engine, Work>();
   readonly #runs = new Set<Promise<void>>();
-  readonly #troubles = new Map<string, Trouble>();
   readonly #verified = new Set<string>();
   #closed = false;
 
@@ -55,46 +62,70 @@ export class AdapterLoader {
     const needed = this.#options.needed();
     for (const engine of this.#options.pool.engines) {
       if (!engine.up || !this.#hasWork(engine, needed)) continue;
-      if (this.#busy.has(engine)) this.#again.add(engine);
-      else this.#start(engine);
+      const work = this.#workOn(engine);
+      if (work.reconciling) work.again = true;
+      else this.#run(this.#reconcile(engine, work));
     }
   }
 
   /** The adapters that an engine should serve and does not. */
   missing(engine: Engine): number {
-    return this.#options.needed().filter(({ name }) => !engine.ready.has(name)).length;
+    const needed = this.#options.needed();
+    return needed.filter((adapter) => fits(engine, adapter) && !engine.ready.has(adapter.name))
+      .length;
   }
 
   /** Waits for what runs; starts nothing more. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#runs);
+    while (this.#runs.size > 0) await Promise.all(this.#runs);
   }
 
-  #start(engine: Engine): void {
-    this.#busy.add(engine);
-    const run = this.#reconcile(engine).finally(() => {
-      this.#busy.delete(engine);
-      this.#runs.delete(run);
-      if (this.#again.delete(engine)) this.kick();
-    });
+  #run(running: Promise<void>): void {
+    const run = running.finally(() => this.#runs.delete(run));
     this.#runs.add(run);
   }
 
-  #hasWork(engine: Engine, needed: readonly Adapter[]): boolean {
-    return needed.some(({ name }) => !engine.ready.has(name) && this.#mayTry(engine, name));
+  #workOn(engine: Engine): Work {
+    let work = this.#work.get(engine);
+    if (work === undefined) {
+      work = { reconciling: false, again: false, loading: new Set(), troubles: new Map() };
+      this.#work.set(engine, work);
+    }
+    return work;
   }
 
-  async #reconcile(engine: Engine): Promise<void> {
+  #hasWork(engine: Engine, needed: readonly Adapter[]): boolean {
+    return needed.some(
+      (adapter) =>
+        fits(engine, adapter) &&
+        !engine.ready.has(adapter.name) &&
+        this.#mayStart(engine, adapter.name),
+    );
+  }
+
+  async #reconcile(engine: Engine, work: Work): Promise<void> {
+    work.reconciling = true;
+    await this.#start(engine, work);
+    work.reconciling = false;
+    if (!work.again) return;
+    work.again = false;
+    this.kick();
+  }
+
+  /** Makes room, and starts with what is missing; an adapter that is slow to come holds up no other. */
+  async #start(engine: Engine, { loading, troubles }: Work): Promise<void> {
     const { pool, maxAdapters, lastUse } = this.#options;
-    const needed = this.#options.needed();
+    const needed = this.#options.needed().filter((adapter) => fits(engine, adapter));
+    for (const name of troubles.keys())
+      if (!needed.some((adapter) => adapter.name === name)) troubles.delete(name);
     const held = [...engine.models.values()].filter(({ adapter }) => adapter);
     const { unload, load } = adapterPlan(
       needed,
-      held.map(({ name }) => name),
+      [...new Set([...held.map(({ name }) => name), ...loading])],
       maxAdapters,
       lastUse,
-      (name) => (engine.inFlightOf.get(name) ?? 0) > 0,
+      (name) => loading.has(name) || (engine.inFlightOf.get(name) ?? 0) > 0,
     );
     if (needed.length > maxAdapters)
       pool.failed(
@@ -113,34 +144,41 @@ export class AdapterLoader {
         .unloadAdapter(name)
         .catch((thrown: unknown) => this.#fail(engine, name, ParleyError.from(thrown)));
     }
-    const due = [...unopened, ...load].filter(({ name }) => this.#mayTry(engine, name));
-    await Promise.all(due.map((adapter) => this.#ensure(engine, adapter)));
+    for (const adapter of [...unopened, ...load])
+      if (!this.#closed && this.#mayStart(engine, adapter.name))
+        this.#run(this.#ensure(engine, adapter));
   }
 
   async #ensure(engine: Engine, adapter: Adapter): Promise<void> {
-    const { pool } = this.#options;
+    const { name } = adapter;
+    const { loading, troubles } = this.#workOn(engine);
+    loading.add(name);
     try {
-      const isFresh = !engine.models.has(adapter.name);
+      if (!this.#isVerified(adapter)) await this.#check(adapter);
+      const isFresh = !engine.models.has(name);
       if (isFresh) await this.#load(engine, adapter);
-      if ((isFresh || !this.#isVerified(adapter)) && !(await this.#judge(engine, adapter))) return;
-      this.#troubles.delete(troubleKey(engine, adapter.name));
-      pool.open(engine, adapter.name);
+      if (isFresh || !this.#isVerified(adapter)) await this.#judge(engine, adapter);
+      troubles.delete(name);
+      this.#options.pool.open(engine, name);
     } catch (thrown) {
-      this.#fail(engine, adapter.name, ParleyError.from(thrown));
+      this.#fail(engine, name, ParleyError.from(thrown));
+    } finally {
+      loading.delete(name);
     }
   }
 
+  /** Makes sure that there is nothing wrong with the adapter's files. */
+  async #check(adapter: Adapter): Promise<void> {
+    const fault = await onTheWay(adapter, () => this.#options.source.fault(adapter));
+    if (fault === undefined) return;
+    const reason = `the adapter ${adapter.name} cannot be served: ${fault}`;
+    await this.#condemn(adapter, reason);
+    throw new ParleyError('FAILED_PRECONDITION', reason);
+  }
+
   async #load(engine: Engine, adapter: Adapter): Promise<void> {
-    const { folders, pool } = this.#options;
-    let path: string;
-    try {
-      path = await folders.path(adapter);
-    } catch (thrown) {
-      const error = ParleyError.from(thrown);
-      const isLost = error.reason === 'DATA_CORRUPT' || error.reason === 'NOT_FOUND';
-      if (isLost) await this.#condemn(adapter, `its adapter cannot be fetched: ${error.message}`);
-      throw error;
-    }
+    const { pool, source } = this.#options;
+    const path = await onTheWay(adapter, () => source.path(engine.url, adapter));
     try {
       await engine.client.loadAdapter(adapter.name, path);
     } catch (thrown) {
@@ -158,28 +196,27 @@ export class AdapterLoader {
   ): Promise<ParleyError> {
     if (!(error.cause instanceof EngineAnswer)) return error;
     const { status, message } = error.cause;
-    if (status === 404 && (await exists(join(path, 'adapter_config.json'))))
+    if (status === 404)
       return new ParleyError(
         'ENGINE_REFUSED',
-        `engine ${engine.url} does not see ${path}; PARLEY_ADAPTER_DIR must be mounted there at the same path`,
+        `engine ${engine.url} does not see ${path}; PARLEY_ADAPTER_DIR, of this service or of the fetcher beside the engine, must be mounted there at the same path`,
         { cause: error },
       );
-    if (status === 404) await this.#condemn(adapter, 'its adapter has no adapter_config.json');
     if (status === 400 || status === 500) {
       const trouble = this.#trouble(engine, adapter.name);
       trouble.refusals += 1;
-      if (trouble.refusals >= REFUSALS)
-        await this.#condemn(adapter, `engines refuse its adapter: ${message}`);
+      if (trouble.refusals >= REFUSALS && (await isWell(engine, adapter)))
+        await this.#condemn(adapter, `engines refuse the adapter ${adapter.name}: ${message}`);
     }
     return error;
   }
 
-  /** Whether the adapter changes what the base model answers. */
-  async #judge(engine: Engine, adapter: Adapter): Promise<boolean> {
-    if (await canary(engine, adapter.name)) {
-      this.#verified.add(adapter.sha256);
+  /** Makes sure that the adapter changes what the base model answers. */
+  async #judge(engine: Engine, adapter: Adapter): Promise<void> {
+    if (await canary(engine, adapter)) {
+      this.#verified.add(contentOf(adapter));
       if (!adapter.verified) await this.#options.onVerified(adapter);
-      return true;
+      return;
     }
     const reason = `the adapter ${adapter.name} answers the canary exactly as the base model does: it changes nothing`;
     await this.#condemn(adapter, reason);
@@ -187,7 +224,7 @@ export class AdapterLoader {
   }
 
   #isVerified(adapter: Adapter): boolean {
-    return adapter.verified || this.#verified.has(adapter.sha256);
+    return adapter.verified || this.#verified.has(contentOf(adapter));
   }
 
   /** An adapter that was good once stays good: then the engine is at fault. */
@@ -196,21 +233,22 @@ export class AdapterLoader {
   }
 
   #trouble(engine: Engine, name: string): Trouble {
-    const key = troubleKey(engine, name);
-    let trouble = this.#troubles.get(key);
+    const { troubles } = this.#workOn(engine);
+    let trouble = troubles.get(name);
     if (trouble === undefined) {
       trouble = { failures: 0, refusals: 0, notBefore: 0 };
-      this.#troubles.set(key, trouble);
+      troubles.set(name, trouble);
     }
     return trouble;
   }
 
-  #mayTry(engine: Engine, name: string): boolean {
-    const trouble = this.#troubles.get(troubleKey(engine, name));
-    return trouble === undefined || trouble.notBefore <= this.#options.now();
+  #mayStart(engine: Engine, name: string): boolean {
+    const { loading, troubles } = this.#workOn(engine);
+    return !loading.has(name) && (troubles.get(name)?.notBefore ?? 0) <= this.#options.now();
   }
 
   #fail(engine: Engine, name: string, error: ParleyError): void {
+    if (this.#closed) return;
     const trouble = this.#trouble(engine, name);
     trouble.notBefore =
       this.#options.now() + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** trouble.failures);
@@ -220,24 +258,35 @@ export class AdapterLoader {
   }
 }
 
-async function canary(engine: Engine, name: string): Promise<boolean> {
-  const base = [...engine.models.values()].find(({ adapter }) => !adapter)?.name;
-  if (base === undefined)
-    throw new ParleyError('ENGINE_REFUSED', `engine ${engine.url} serves no base model`);
-  const [without, within] = await Promise.all([
-    engine.client.canary(base),
-    engine.client.canary(name),
-  ]);
-  return differs(without, within);
+/** What does not change with the name under which an adapter is served. */
+function contentOf({ sha256, base }: Adapter): string {
+  return `${sha256} ${base}`;
 }
 
-function troubleKey(engine: Engine, name: string): string {
-  return `${engine.order} ${name}`;
+/** Says of an error to which adapter it happened; a connection that was lost there is not the engine's. */
+async function onTheWay<T>({ name }: Adapter, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const cause = ParleyError.from(thrown);
+    throw new ParleyError(cause.reason, `adapter ${name}: ${cause.message}`, { cause });
+  }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+/** Whether an engine can serve an adapter: one over another base loads without complaint, and answers nonsense. */
+function fits({ models }: Engine, { base }: Adapter): boolean {
+  return models.size === 0 || models.get(base)?.adapter === false;
+}
+
+/** Whether an engine answers for the base model: one that is ill refuses good adapters, too. */
+async function isWell({ client }: Engine, { base }: Adapter): Promise<boolean> {
+  return client.canary(base).then(
     () => true,
     () => false,
   );
+}
+
+async function canary({ client }: Engine, { base, name }: Adapter): Promise<boolean> {
+  const [without, within] = await Promise.all([client.canary(base), client.canary(name)]);
+  return differs(without, within);
 }

@@ -64,7 +64,7 @@ describe('chatBody', () => {
 
 describe('parseChat', () => {
   it('reads the choices in their order, with their own tokens', () => {
-    expect(parseChat(JSON.stringify(WHOLE), 2)).toEqual({
+    expect(parseChat(JSON.stringify(WHOLE), { n: 2 })).toEqual({
       choices: [
         { text: '88', finishReason: 'stop', tokens: 1 },
         { text: '81 63', finishReason: 'length', tokens: 3 },
@@ -77,7 +77,7 @@ describe('parseChat', () => {
     const body = changed(({ choices }) => {
       for (const choice of choices) Object.assign(choice, { token_ids: null });
     });
-    expect(parseChat(body, 2).choices.map(({ tokens }) => tokens)).toEqual([1, 3]);
+    expect(parseChat(body, { n: 2 }).choices.map(({ tokens }) => tokens)).toEqual([1, 3]);
   });
 
   it.each<[string, string]>([
@@ -97,7 +97,15 @@ describe('parseChat', () => {
       changed(({ choices }) => Object.assign(choices[0] ?? {}, { finish_reason: 'abort' })),
     ],
   ])('refuses %s', (_, body) => {
-    expect(() => parseChat(body, 2)).toThrow();
+    expect(() => parseChat(body, { n: 2 })).toThrow();
+  });
+
+  it('refuses an answer of another model, and takes that of any name of the model', () => {
+    const body = JSON.stringify(WHOLE);
+    expect(parseChat(body, { n: 2, names: ['alias', 'base'] }).choices).toHaveLength(2);
+    expect(() => parseChat(body, { n: 2, names: ['alias'] })).toThrow(
+      'base answered instead of alias',
+    );
   });
 });
 
@@ -119,7 +127,7 @@ describe('chatStream', () => {
 
   it('reads texts as they come and the whole at the end', () => {
     const pieces: [number, string][] = [];
-    const reader = chatStream(2, (choice, text) => pieces.push([choice, text]));
+    const reader = chatStream({ n: 2 }, (choice, text) => pieces.push([choice, text]));
     for (const event of stream) reader.push(event);
     expect(pieces).toEqual([
       [0, '88'],
@@ -135,11 +143,23 @@ describe('chatStream', () => {
     });
   });
 
+  it('refuses a stream of another model before any text of it', () => {
+    const pieces: string[] = [];
+    const reader = chatStream({ n: 1, names: ['team.gen-1.0123456789ab'] }, (_, text) =>
+      pieces.push(text),
+    );
+    const event = { model: 'base', choices: [{ index: 0, delta: { content: '88' } }] };
+    expect(() => reader.push(`data: ${JSON.stringify(event)}\n\n`)).toThrow(
+      'base answered instead of',
+    );
+    expect(pieces).toEqual([]);
+  });
+
   it('refuses a stream that breaks off, or that says an error', () => {
-    const broken = chatStream(2, () => {});
+    const broken = chatStream({ n: 2 }, () => {});
     for (const event of stream.slice(0, -1)) broken.push(event);
     expect(() => broken.end()).toThrow('breaks off');
-    const failing = chatStream(1, () => {});
+    const failing = chatStream({ n: 1 }, () => {});
     expect(() => failing.push('data: {"error":{"message":"out of memory"}}\n\n')).toThrow(
       'out of memory',
     );

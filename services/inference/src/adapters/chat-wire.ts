@@ -2,6 +2,7 @@ import type { ChatMessage } from '../domain/coalesce.ts';
 import type { Sampling } from '../domain/sampling.ts';
 import { eventParser } from '../domain/server-sent-events.ts';
 import { shareTokens } from '../domain/tokens.ts';
+import { EngineAnswer } from './engine-errors.ts';
 
 /** A chat completion with n choices. */
 export type ChatRequest = {
@@ -10,7 +11,12 @@ export type ChatRequest = {
   sampling: Sampling;
   seed: number;
   n: number;
+  /** What the engine may call the model in its answer; not looked at when absent. */
+  names?: readonly string[];
 };
+
+/** What of a request its answer is held against. */
+type Asked = Pick<ChatRequest, 'n' | 'names'>;
 
 export type ChatChoice = { text: string; finishReason: 'stop' | 'length'; tokens: number };
 
@@ -41,18 +47,20 @@ type WireChoice = {
 };
 
 type WireAnswer = {
+  model?: string;
   choices?: WireChoice[];
   usage?: { prompt_tokens?: number; completion_tokens?: number } | null;
-  error?: { message?: string };
+  error?: { message?: string; code?: number };
 };
 
 /** A choice as far as it has come. */
 type Draft = { text: string; finish: string | undefined; tokens: number; counted: boolean };
 
 /** Reads a whole answer. @throws Error saying what is wrong with it. */
-export function parseChat(body: string, n: number): ChatAnswer {
+export function parseChat(body: string, asked: Asked): ChatAnswer {
   const answer = JSON.parse(body) as WireAnswer;
-  const drafts = emptyDrafts(n);
+  checkModel(answer, asked);
+  const drafts = emptyDrafts(asked.n);
   for (const choice of answer.choices ?? [])
     add(drafts, choice, choice.message?.content ?? '', choice.finish_reason);
   return finished(drafts, answer.usage);
@@ -62,8 +70,8 @@ export function parseChat(body: string, n: number): ChatAnswer {
  * Reads an answer that comes as server-sent events.
  * @param onText called with each piece of a choice's text.
  */
-export function chatStream(n: number, onText: (choice: number, text: string) => void) {
-  const drafts = emptyDrafts(n);
+export function chatStream(asked: Asked, onText: (choice: number, text: string) => void) {
+  const drafts = emptyDrafts(asked.n);
   let usage: WireAnswer['usage'];
   let done = false;
 
@@ -73,7 +81,8 @@ export function chatStream(n: number, onText: (choice: number, text: string) => 
       return;
     }
     const chunk = JSON.parse(data) as WireAnswer;
-    if (chunk.error) throw new Error(`an error: ${chunk.error.message}`);
+    if (chunk.error) throw new EngineAnswer(chunk.error.code ?? 500, `${chunk.error.message}`, '');
+    checkModel(chunk, asked);
     usage = chunk.usage ?? usage;
     for (const choice of chunk.choices ?? []) {
       const text = choice.delta?.content ?? '';
@@ -83,7 +92,7 @@ export function chatStream(n: number, onText: (choice: number, text: string) => 
   }
 
   return {
-    /** Takes the next piece of the body. @throws Error saying what is wrong with it. */
+    /** Takes the next piece of the body. @throws Error saying what is wrong with it; EngineAnswer, what the engine says is. */
     push: eventParser(take),
     /** The whole answer, once the body has ended. @throws Error when it is not whole. */
     end(): ChatAnswer {
@@ -91,6 +100,11 @@ export function chatStream(n: number, onText: (choice: number, text: string) => 
       return finished(drafts, usage);
     },
   };
+}
+
+function checkModel({ model }: WireAnswer, { names }: Asked): void {
+  if (model === undefined || names === undefined || names.includes(model)) return;
+  throw new Error(`${model.slice(0, 200)} answered instead of ${names.join(' or ')}`);
 }
 
 function emptyDrafts(n: number): Draft[] {

@@ -1,6 +1,6 @@
 import { mapLimited, ParleyError } from '@parley/platform';
-import { connectionError, malformed, refusal } from './engine-errors.ts';
-import { createHttpClient } from './http-client.ts';
+import { connectionError, isModelMissing, malformed, refusal } from './engine-errors.ts';
+import { createHttpClient, type HttpAnswer } from './http-client.ts';
 
 /** Turns texts into vectors of length one. */
 export type EmbeddingClient = {
@@ -40,12 +40,12 @@ export function createEmbeddingClient(options: {
     const answer = await client
       .request({ method: 'POST', path: '/v1/embeddings', body, timeoutMs, signal })
       .catch((thrown: unknown) => {
-        throw connectionError(url, thrown);
+        throw connectionError(url, thrown, timeoutMs);
       });
-    if (answer.status !== 200) throw refusal(url, answer, 'PARLEY_EMBEDDING_API_KEY');
+    if (answer.status !== 200) throw refused(url, answer);
     const vectors = parse(answer.body, texts.length);
     if (vectors === undefined)
-      throw malformed(url, `no embeddings of ${texts.length} texts`, answer.body);
+      throw malformed(url, new Error(`no embeddings of ${texts.length} texts`), answer.body);
     return vectors;
   }
 
@@ -69,6 +69,14 @@ export function createEmbeddingClient(options: {
     },
     close: () => client.close(),
   };
+}
+
+/** A server that generates does not know the path; one that embeds misses at most the model. */
+function refused(url: string, answer: HttpAnswer): ParleyError {
+  const error = refusal(url, answer, 'PARLEY_EMBEDDING_API_KEY');
+  if (answer.status !== 404 || isModelMissing(error)) return error;
+  const message = `${error.message}; PARLEY_EMBEDDING_URL must be a server that embeds`;
+  return new ParleyError('NOT_CONFIGURED', message, { cause: error });
 }
 
 type WireEmbeddings = { data?: { index?: number; embedding?: number[] }[] };

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ParleyError } from '@parley/platform';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestEngine, type TestEngine } from '../testing/engine.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
 
@@ -32,7 +33,7 @@ describe('EngineClient', () => {
     engine.adapters.set('a', '/a');
     await client.health();
     expect(await client.version()).toBe('0.32.0');
-    expect(await client.load()).toEqual({ running: 0, waiting: 0 });
+    expect(await client.report()).toMatchObject({ running: 0, waiting: 0 });
     expect(await client.models()).toEqual([
       { name: 'base', adapter: false, maxModelLength: 4096 },
       { name: 'a', adapter: true, maxModelLength: undefined },
@@ -92,6 +93,19 @@ describe('EngineClient', () => {
       max_tokens: 1,
       temperature: 0,
     });
+  });
+
+  it('has calls under way fail when they are cut, and makes the next', async () => {
+    engine.fault = () => ({ kind: 'hang' });
+    const { signal } = new AbortController();
+    const calls = Promise.allSettled([1, 2].map((seed) => client.chat({ ...chat, seed }, signal)));
+    await vi.waitFor(() => expect(engine.chats).toHaveLength(2));
+    client.cut(new ParleyError('ENGINE_UNAVAILABLE', 'silent'));
+    const failed = { status: 'rejected', reason: expect.objectContaining({ message: 'silent' }) };
+    expect(await calls).toEqual([failed, failed]);
+    await vi.waitFor(() => expect(engine.aborted).toBe(2));
+    engine.fault = () => undefined;
+    expect(await client.chat(chat, signal)).toMatchObject({ promptTokens: 5 });
   });
 
   it('works below a path', async () => {

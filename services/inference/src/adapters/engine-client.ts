@@ -1,6 +1,7 @@
 import { ParleyError } from '@parley/platform';
 import type { CanaryAnswer } from '../domain/canary.ts';
 import type { ChatMessage } from '../domain/coalesce.ts';
+import { type EngineReport, readEngineReport } from '../domain/engine-report.ts';
 import type { PromptLogprobs } from '../domain/score.ts';
 import { type ChatAnswer, type ChatRequest, chatBody, chatStream, parseChat } from './chat-wire.ts';
 import { connectionError, EngineAnswer, malformed, refusal } from './engine-errors.ts';
@@ -8,9 +9,6 @@ import { createHttpClient, type HttpClient, type HttpRequest } from './http-clie
 
 /** A model that an engine serves: the base, or an adapter over it. */
 export type ServedModel = { name: string; adapter: boolean; maxModelLength: number | undefined };
-
-/** Requests that an engine has, from everywhere. */
-export type EngineLoad = { running: number; waiting: number };
 
 /** An engine: one base model and adapters over it behind vLLM's HTTP API. All throw ParleyError. */
 export type EngineClient = {
@@ -33,16 +31,25 @@ export type EngineClient = {
     messages: readonly ChatMessage[],
     signal: AbortSignal,
   ): Promise<number>;
+  /** As `promptTokens`, without an answer: also of a conversation that is too long to be answered. */
+  countTokens(
+    model: string,
+    messages: readonly ChatMessage[],
+    signal: AbortSignal,
+  ): Promise<number>;
   /** The greedy answer to a fixed question. */
   canary(model: string): Promise<CanaryAnswer>;
   health(): Promise<void>;
   models(): Promise<ServedModel[]>;
   version(): Promise<string>;
-  load(): Promise<EngineLoad>;
+  /** What it says of itself; undefined when that is not vLLM's. */
+  report(): Promise<EngineReport | undefined>;
   /** Idempotent. */
   loadAdapter(name: string, path: string): Promise<void>;
   /** Idempotent. */
   unloadAdapter(name: string): Promise<void>;
+  /** Has the calls under way fail with the error. */
+  cut(error: ParleyError): void;
   close(): Promise<void>;
 };
 
@@ -52,6 +59,8 @@ export type EngineClientOptions = {
   apiKey: string;
   /** How long the engine may be silent within a call. */
   timeoutMs: number;
+  /** How long it may take to answer what is asked to look at it. */
+  probeTimeoutMs?: number | undefined;
 };
 
 const PROBE_TIMEOUT = 5_000;
@@ -61,25 +70,26 @@ const CANARY: readonly ChatMessage[] = [
 ];
 const CANARY_TOKENS = 8;
 
-/** Connects to an engine. Calls and what keeps the engine in order have connections of their own. */
+/** Connects to an engine. Calls, looks at it, and what keeps it in order have connections of their own. */
 export function createEngineClient(url: string, options: EngineClientOptions): EngineClient {
-  const { apiKey, timeoutMs, connections } = options;
+  const { apiKey, timeoutMs, connections, probeTimeoutMs = PROBE_TIMEOUT } = options;
   const calls = createHttpClient(url, { connections, apiKey });
   const control = createHttpClient(url, { connections: 4, apiKey });
+  const looks = createHttpClient(url, { connections: 4, apiKey });
 
   async function exchange(client: HttpClient, request: HttpRequest): Promise<string> {
     let answer: Awaited<ReturnType<HttpClient['request']>>;
     try {
       answer = await client.request(request);
     } catch (thrown) {
-      throw connectionError(url, thrown);
+      throw connectionError(url, thrown, request.timeoutMs);
     }
     if (answer.status !== 200) throw refusal(url, answer);
     return answer.body;
   }
 
   function get(path: string): Promise<string> {
-    return exchange(control, { method: 'GET', path, timeoutMs: PROBE_TIMEOUT });
+    return exchange(looks, { method: 'GET', path, timeoutMs: probeTimeoutMs });
   }
 
   function post(client: HttpClient, path: string, body: string, signal?: AbortSignal) {
@@ -91,11 +101,7 @@ export function createEngineClient(url: string, options: EngineClientOptions): E
     try {
       return parse(body);
     } catch (thrown) {
-      throw malformed(
-        url,
-        thrown instanceof SyntaxError ? 'no JSON' : (thrown as Error).message,
-        body,
-      );
+      throw malformed(url, thrown, body);
     }
   }
 
@@ -105,10 +111,10 @@ export function createEngineClient(url: string, options: EngineClientOptions): E
     async chat(request, signal, onText) {
       if (onText === undefined) {
         const body = await post(calls, CHAT, chatBody(request, false), signal);
-        return read(body, (text) => parseChat(text, request.n));
+        return read(body, (text) => parseChat(text, request));
       }
       let received = '';
-      const stream = chatStream(request.n, onText);
+      const stream = chatStream(request, onText);
       function push(text: string): void {
         received = text;
         read(text, stream.push);
@@ -132,7 +138,16 @@ export function createEngineClient(url: string, options: EngineClientOptions): E
     async promptTokens(model, messages, signal) {
       const body = JSON.stringify({ model, messages, ...ONE_TOKEN });
       const answer = await post(calls, CHAT, body, signal);
-      return read(answer, (text) => parseChat(text, 1).promptTokens);
+      return read(answer, (text) => parseChat(text, { n: 1 }).promptTokens);
+    },
+
+    async countTokens(model, messages, signal) {
+      const body = JSON.stringify({ model, messages, add_generation_prompt: true });
+      return read(await post(control, '/tokenize', body, signal), (text) => {
+        const { count } = JSON.parse(text) as { count?: number };
+        if (typeof count !== 'number') throw new Error('no count of tokens');
+        return count;
+      });
     },
 
     async canary(model) {
@@ -161,12 +176,8 @@ export function createEngineClient(url: string, options: EngineClientOptions): E
       );
     },
 
-    async load() {
-      const text = await get('/metrics');
-      return {
-        running: metric(text, 'vllm:num_requests_running'),
-        waiting: metric(text, 'vllm:num_requests_waiting'),
-      };
+    async report() {
+      return readEngineReport(await get('/metrics'));
     },
 
     async loadAdapter(name, path) {
@@ -187,8 +198,10 @@ export function createEngineClient(url: string, options: EngineClientOptions): E
       }
     },
 
+    cut: (error) => calls.cut(error),
+
     async close() {
-      await Promise.all([calls.close(), control.close()]);
+      await Promise.all([calls, control, looks].map((client) => client.close()));
     },
   };
 }
@@ -227,17 +240,4 @@ function parseModels(body: string): ServedModel[] {
     adapter: typeof parent === 'string',
     maxModelLength: max_model_len ?? undefined,
   }));
-}
-
-/** A gauge's value in Prometheus's text format, summed over its label sets; 0 when it is not there. */
-function metric(text: string, name: string): number {
-  let sum = 0;
-  const start = `\n${name}{`;
-  for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) {
-    const end = text.indexOf('\n', at + 1);
-    const line = text.slice(at, end < 0 ? undefined : end);
-    const value = Number(line.slice(line.lastIndexOf('} ') + 2));
-    if (Number.isFinite(value)) sum += value;
-  }
-  return sum;
 }

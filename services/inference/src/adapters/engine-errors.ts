@@ -27,8 +27,12 @@ export function refusal(
   keySetting = 'PARLEY_ENGINE_API_KEY',
 ): ParleyError {
   const { message, param } = explanation(body);
-  const cause = new EngineAnswer(status, message, param);
-  const said = `engine ${url} answered ${status}: ${message}`;
+  return judged(url, new EngineAnswer(status, message, param), keySetting);
+}
+
+function judged(url: string, cause: EngineAnswer, keySetting: string): ParleyError {
+  const { status } = cause;
+  const said = `engine ${url} answered ${status}: ${cause.message}`;
   switch (status) {
     case 401:
     case 403:
@@ -43,12 +47,16 @@ export function refusal(
   }
 }
 
-/** An error of the connection to an engine as a ParleyError; a ParleyError as it is. */
-export function connectionError(url: string, thrown: unknown): ParleyError {
+/**
+ * An error of the connection to an engine as a ParleyError; a ParleyError as it is.
+ * @param timeoutMs how long the engine was allowed to be silent.
+ */
+export function connectionError(url: string, thrown: unknown, timeoutMs: number): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
   const code = codeOf(thrown);
   if (code === undefined) return ParleyError.from(thrown);
-  const message = `engine ${url}: ${SAID[code] ?? (thrown as Error).message} (${code})`;
+  const said = SAID[code]?.(timeoutMs / 1000) ?? (thrown as Error).message;
+  const message = `engine ${url}: ${said} (${code})`;
   return new ParleyError(UNREACHABLE.has(code) ? 'ENGINE_UNAVAILABLE' : 'ENGINE_FAILED', message, {
     cause: thrown,
   });
@@ -65,9 +73,33 @@ export function isModelMissing({ cause }: ParleyError): boolean {
   return cause instanceof EngineAnswer && cause.status === 404 && cause.param === 'model';
 }
 
-/** An answer that is not what vLLM answers. */
-export function malformed(url: string, what: string, body: string): ParleyError {
-  return new ParleyError('ENGINE_FAILED', `engine ${url} answered ${what}: ${excerpt(body)}`);
+/** What a refusal complains of, when it is that a call is too long for the model's context: of its tokens, or of so many characters that they were not even counted. */
+export function contextComplaint({ cause }: ParleyError): 'tokens' | 'characters' | undefined {
+  if (!(cause instanceof EngineAnswer) || cause.status !== 400) return undefined;
+  if (cause.param === 'input_text') return 'characters';
+  return cause.param === 'input_tokens' || cause.param === 'max_tokens' ? 'tokens' : undefined;
+}
+
+/** Whether an error is the caller's or the deployment's, so that it says nothing of how the engine does. */
+export function isCallersFault({ reason }: ParleyError): boolean {
+  return reason === 'ENGINE_REFUSED' || reason === 'LIMIT_EXCEEDED';
+}
+
+/**
+ * An answer of status 200 that cannot be taken.
+ * @param fault what was thrown when it was read: an EngineAnswer if the engine says an error in it, as vLLM does
+ * in a stream when it dies; else it is not what vLLM answers.
+ */
+export function malformed(url: string, fault: unknown, body: string): ParleyError {
+  if (fault instanceof EngineAnswer) return judged(url, fault, '');
+  const what = fault instanceof SyntaxError ? notJson(body) : (fault as Error).message;
+  const message = `engine ${url} does not answer as vLLM does: ${what}; it sent ${excerpt(body)}`;
+  return new ParleyError('ENGINE_FAILED', message, { cause: fault });
+}
+
+function notJson(body: string): string {
+  if (/^\s*data:/.test(body)) return 'a damaged event';
+  return /^\s*[{[]/.test(body) ? 'damaged JSON' : 'no JSON';
 }
 
 const UNREACHABLE = new Set([
@@ -82,9 +114,17 @@ const UNREACHABLE = new Set([
 
 const LOST = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-const SAID: Record<string, string> = {
-  UND_ERR_HEADERS_TIMEOUT: 'no answer within the time allowed',
-  UND_ERR_BODY_TIMEOUT: 'the answer stopped for longer than allowed',
+const BROKEN = () => 'the connection broke before the answer was whole';
+
+/** In place of what the runtime says, given the seconds that the engine was allowed to be silent. */
+const SAID: Record<string, (seconds: number) => string> = {
+  ECONNREFUSED: () => 'nothing listens there',
+  ENOTFOUND: () => 'there is no such host',
+  ECONNRESET: BROKEN,
+  EPIPE: BROKEN,
+  UND_ERR_SOCKET: BROKEN,
+  UND_ERR_HEADERS_TIMEOUT: (seconds) => `no answer within ${seconds} s`,
+  UND_ERR_BODY_TIMEOUT: (seconds) => `the answer stopped for ${seconds} s`,
 };
 
 function codeOf(thrown: unknown): string | undefined {
@@ -92,7 +132,7 @@ function codeOf(thrown: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** vLLM says `{"error":{"message","param"}}`, `{"error":"…"}` or `{"detail":"…"}`; what is between says HTML. */
+/** vLLM says `{"error":{"message","param"}}`, `{"error":"…"}` or `{"detail":"…"}`; what stands before it, HTML. */
 function explanation(body: string): { message: string; param: string } {
   try {
     const { error, detail } = JSON.parse(body) as {
@@ -110,5 +150,10 @@ function explanation(body: string): { message: string; param: string } {
 }
 
 function excerpt(text: string): string {
+  if (text === '') return 'nothing';
+  if (/^\s*<(?:!doctype|html)/i.test(text)) {
+    const title = /<title>\s*([^<]{1,200})/i.exec(text)?.[1]?.trim();
+    return title === undefined ? 'an HTML page' : `an HTML page, '${title}'`;
+  }
   return text.length > LONGEST_EXCERPT ? `${text.slice(0, LONGEST_EXCERPT)}…` : text;
 }

@@ -1,89 +1,95 @@
 import { ParleyError } from '@parley/platform';
 import { ADAPTER_NAME } from '../domain/adapters.ts';
-import type { Slot } from '../domain/route.ts';
-import { createEngineClient, type EngineClient, type ServedModel } from './engine-client.ts';
+import type { Outcome } from '../domain/breaker.ts';
+import { createMember, type Engine, type Member, probe, troubleOf } from './engine.ts';
+import { EngineDiscovery, type EngineName, type Resolve } from './engine-discovery.ts';
 import { isConnectionLost } from './engine-errors.ts';
 
-/** An engine as it is known here. */
-export type Engine = Slot & {
-  readonly url: string;
-  readonly client: EngineClient;
-  up: boolean;
-  version: string;
-  /** What it says that it serves. */
-  models: ReadonlyMap<string, ServedModel>;
-  /** What may be sent to it: its base models, and the adapters on it that have been checked. */
-  readonly ready: Set<string>;
-  /** Sequences in flight from here by model. */
-  readonly inFlightOf: Map<string, number>;
-  /** The last failure, or empty once it is up again. */
-  lastError: string;
-};
+export type { Engine } from './engine.ts';
 
 export type EnginePoolOptions = {
-  urls: readonly string[];
+  /** Base URLs, and names as `dns+http://name:8000` that stand for engines. */
+  sources: readonly string[];
   /** Sequences in flight on one engine at most. */
   cap: number;
   apiKey: string;
   timeoutMs: number;
+  /** How long an engine may take to answer one question of a look; 5 seconds unless given. */
+  probeTimeoutMs?: number | undefined;
   /** Between two looks at every engine. */
   probeEveryMs: number;
+  /** Between two looks at what names stand for. */
+  resolveEveryMs: number;
+  /** Told when what a name stands for, or why it cannot be resolved, is another than before. */
+  onName: (name: EngineName) => void;
+  resolve?: Resolve | undefined;
 };
 
-type Member = Engine & {
-  failures: number;
-  /** Counts changes of `models` that were made here: what a probe saw before is out of date. */
-  changes: number;
-  probing: Promise<void> | undefined;
-};
-
-const FAILURES_UNTIL_DOWN = 2;
 const LONGEST_MESSAGE = 1_000;
 
-/** The engines: which are up, what they serve, and how loaded they are. */
+/** The engines: which there are, which of them are up, what they serve, and how loaded they are. */
 export class EnginePool {
-  readonly #members: Member[];
-  readonly #probeEveryMs: number;
+  readonly #options: EnginePoolOptions;
+  readonly #fixed: readonly string[];
+  readonly #discovery: EngineDiscovery;
+  readonly #members = new Map<string, Member>();
+  /** Engines that their name does not stand for any more, with calls under way. */
+  readonly #leaving = new Set<Member>();
   readonly #listeners: (() => void)[] = [];
   readonly #byModel = new Map<string, readonly Engine[]>();
+  #engines: readonly Member[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
-  constructor({ urls, cap, probeEveryMs, ...client }: EnginePoolOptions) {
-    this.#probeEveryMs = probeEveryMs;
-    this.#members = urls.map((url, order) => ({
-      order,
-      cap,
-      url,
-      client: createEngineClient(url, { connections: cap, ...client }),
-      inFlight: 0,
-      elsewhere: 0,
-      up: false,
-      version: '',
-      models: new Map(),
-      ready: new Set(),
-      inFlightOf: new Map(),
-      lastError: 'not looked at yet',
-      failures: 0,
-      changes: 0,
-      probing: undefined,
-    }));
+  constructor(options: EnginePoolOptions) {
+    this.#options = options;
+    const { sources, resolveEveryMs, resolve, onName } = options;
+    this.#fixed = sources.filter((source) => !isName(source));
+    this.#discovery = new EngineDiscovery({
+      sources: sources.filter(isName),
+      everyMs: resolveEveryMs,
+      onChange: (name) => {
+        onName(name);
+        this.#adopt();
+      },
+      ...(resolve === undefined ? {} : { resolve }),
+    });
+    this.#adopt();
   }
 
+  /** In the order in which they became known. */
   get engines(): readonly Engine[] {
-    return this.#members;
+    return this.#engines;
   }
 
-  /** Looks at every engine, and from then on regularly. */
+  /** The names that stand for engines. */
+  get names(): readonly EngineName[] {
+    return this.#discovery.names;
+  }
+
+  /** Sequences in flight from here, also on engines that are not used any more. */
+  get inFlight(): number {
+    return this.#all().reduce((sum, { inFlight }) => sum + inFlight, 0);
+  }
+
+  /** Finds the engines and looks at each, and from then on regularly. */
   async start(): Promise<void> {
-    this.#timer = setInterval(() => void this.#probeAll(), this.#probeEveryMs);
+    await this.#discovery.start();
+    this.#timer = setInterval(() => {
+      this.#dismiss();
+      void this.#probeAll();
+    }, this.#options.probeEveryMs);
     await this.#probeAll();
   }
 
   /** Ends the looking and cuts every call. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
-    await Promise.all(this.#members.map(({ client }) => client.close()));
-    await Promise.all(this.#members.map(({ probing }) => probing));
+    this.#discovery.close();
+    const all = this.#all();
+    await Promise.all(all.map(({ client }) => client.close()));
+    await Promise.all(all.map(({ probing }) => probing));
   }
 
   /** Calls the listener after every look at an engine, and when engines or their models have changed. */
@@ -91,11 +97,13 @@ export class EnginePool {
     this.#listeners.push(listener);
   }
 
-  /** The engines that are up and may be sent calls of a model. */
+  /** The engines that are up and may be sent calls of a model now. */
   serving(model: string): readonly Engine[] {
     let engines = this.#byModel.get(model);
     if (engines === undefined) {
-      engines = this.#members.filter(({ up, ready }) => up && ready.has(model));
+      engines = this.#engines.filter(
+        ({ up, breaker, ready }) => up && breaker.allows && ready.has(model),
+      );
       this.#byModel.set(model, engines);
     }
     return engines;
@@ -106,24 +114,32 @@ export class EnginePool {
    * is configured, or all are up and none has that base model.
    */
   whyUnserved(model: string): ParleyError {
-    if (this.#members.length === 0)
+    if (this.#options.sources.length === 0)
       return new ParleyError(
         'NOT_CONFIGURED',
         'no engine is configured; set PARLEY_ENGINES to the URLs of vLLM servers',
       );
-    const states = this.#members.map(({ url, up, lastError, ready }) => {
-      if (!up) return `${url} is down (${lastError})`;
+    const states = this.#engines.map((engine) => {
+      const { url, up, ready } = engine;
+      const trouble = troubleOf(engine);
+      if (!up) return `${url} is down (${trouble})`;
       const names = [...ready].slice(0, 8).join(', ');
-      return `${url} serves ${names}${lastError === '' ? '' : ` (${lastError})`}`;
+      return `${url} serves ${names}${trouble === '' ? '' : ` (${trouble})`}`;
     });
-    const isHopeless = !ADAPTER_NAME.test(model) && this.#members.every(({ up }) => up);
+    for (const { source, urls, error } of this.names)
+      if (error !== '' || urls.length === 0)
+        states.push(`${source} stands for ${urls.length} engines (${error})`);
+    const isHopeless =
+      !ADAPTER_NAME.test(model) &&
+      this.names.every(({ error }) => error === '') &&
+      this.#engines.every(({ up, ready }) => up && !ready.has(model));
     return new ParleyError(
       isHopeless ? 'ENGINE_REFUSED' : 'ENGINE_UNAVAILABLE',
       `no engine serves ${model}: ${states.join('; ')}`.slice(0, LONGEST_MESSAGE),
     );
   }
 
-  /** Notes how a call failed: an engine that cannot be reached is down until a probe finds it up. */
+  /** Notes a failure: an engine that cannot be reached is down until a probe finds it up. */
   failed(engine: Engine, error: ParleyError): void {
     engine.lastError = error.message;
     if (isConnectionLost(error) && engine.up) {
@@ -132,10 +148,25 @@ export class EnginePool {
     }
   }
 
+  /** Notes for its breaker that a call begins on an engine; returns what `ended` is to be given. */
+  begin(engine: Engine): number {
+    const begun = engine.breaker.begin();
+    if (!engine.breaker.allows) this.#byModel.clear();
+    return begun;
+  }
+
+  /** Notes for its breaker how a call ended. */
+  ended(engine: Engine, begun: number, outcome: Outcome): void {
+    const { breaker } = engine;
+    if (!breaker.ended(begun, outcome, performance.now())) return;
+    if (breaker.state === 'closed') engine.since = performance.now();
+    this.#changed();
+  }
+
   /** Notes that an engine holds an adapter, or no longer does. */
   hold(engine: Engine, name: string, held: boolean): void {
-    const member = this.#members[engine.order];
-    if (member === undefined) return;
+    const member = this.#members.get(engine.url);
+    if (member !== engine) return;
     const models = new Map(member.models);
     if (held) models.set(name, { name, adapter: true, maxModelLength: undefined });
     else {
@@ -154,39 +185,51 @@ export class EnginePool {
     this.#changed();
   }
 
-  async #probeAll(): Promise<void> {
-    await Promise.all(
-      this.#members.map((member) => {
-        member.probing ??= this.#probe(member).finally(() => {
-          member.probing = undefined;
-        });
-        return member.probing;
-      }),
-    );
+  /** Makes the engines those that are configured and found; the calls of one that goes end there. */
+  #adopt(): void {
+    if (this.#isClosed) return;
+    const wanted = new Set([...this.#fixed, ...this.names.flatMap(({ urls }) => urls)]);
+    for (const [url, member] of this.#members) {
+      if (wanted.has(url)) continue;
+      this.#members.delete(url);
+      this.#leaving.add(member);
+    }
+    const fresh: Member[] = [];
+    for (const url of wanted) {
+      if (this.#members.has(url)) continue;
+      const member = createMember(url, this.#options);
+      this.#members.set(url, member);
+      fresh.push(member);
+    }
+    this.#engines = [...this.#members.values()];
+    this.#dismiss();
+    this.#changed();
+    if (this.#timer !== undefined) for (const member of fresh) void this.#probe(member);
   }
 
-  async #probe(member: Member): Promise<void> {
-    const { changes, client } = member;
-    try {
-      await client.health();
-      const [models, version, load] = await Promise.all([
-        client.models(),
-        client.version().catch(() => ''),
-        client.load().catch(() => undefined),
-      ]);
-      if (member.changes === changes) see(member, models);
-      member.version = version;
-      member.elsewhere =
-        load === undefined ? 0 : Math.max(0, load.running + load.waiting - member.inFlight);
-      member.failures = 0;
-      if (!member.up) member.lastError = '';
-      member.up = true;
-    } catch (thrown) {
-      member.lastError = ParleyError.from(thrown).message;
-      member.failures += 1;
-      if (member.failures >= FAILURES_UNTIL_DOWN) member.up = false;
+  /** Forgets the leaving engines whose calls have ended. */
+  #dismiss(): void {
+    for (const member of this.#leaving) {
+      if (member.inFlight > 0) continue;
+      this.#leaving.delete(member);
+      void member.client.close();
     }
-    this.#changed();
+  }
+
+  async #probeAll(): Promise<void> {
+    await Promise.all(this.#all().map((member) => this.#probe(member)));
+  }
+
+  #probe(member: Member): Promise<void> {
+    member.probing ??= probe(member).finally(() => {
+      member.probing = undefined;
+      this.#changed();
+    });
+    return member.probing;
+  }
+
+  #all(): Member[] {
+    return [...this.#engines, ...this.#leaving];
   }
 
   #changed(): void {
@@ -195,9 +238,6 @@ export class EnginePool {
   }
 }
 
-/** Takes over what an engine says that it serves. */
-function see(member: Member, models: readonly ServedModel[]): void {
-  member.models = new Map(models.map((model) => [model.name, model]));
-  for (const name of member.ready) if (!member.models.has(name)) member.ready.delete(name);
-  for (const { name, adapter } of models) if (!adapter) member.ready.add(name);
+function isName(source: string): boolean {
+  return source.startsWith('dns+');
 }

@@ -20,6 +20,8 @@ export type HttpAnswer = { status: number; body: string };
 export type HttpClient = {
   /** @throws what the connection throws; the signal's reason when aborted. */
   request(request: HttpRequest): Promise<HttpAnswer>;
+  /** Has what runs fail with the error; later requests have new connections. */
+  cut(error: Error): void;
   /** Cuts what runs. */
   close(): Promise<void>;
 };
@@ -40,13 +42,15 @@ export function createHttpClient(
 ): HttpClient {
   const { origin, pathname } = new URL(baseUrl);
   const prefix = pathname === '/' ? '' : pathname;
-  const pool = new Pool(origin, {
-    connections: options.connections,
-    allowH2: false,
-    keepAliveTimeout: KEEP_ALIVE,
-    keepAliveMaxTimeout: KEEP_ALIVE,
-    connect: { timeout: CONNECT_TIMEOUT },
-  });
+  const connect = () =>
+    new Pool(origin, {
+      connections: options.connections,
+      allowH2: false,
+      keepAliveTimeout: KEEP_ALIVE,
+      keepAliveMaxTimeout: KEEP_ALIVE,
+      connect: { timeout: CONNECT_TIMEOUT },
+    });
+  let pool = connect();
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (options.apiKey !== '') headers.authorization = `Bearer ${options.apiKey}`;
   return {
@@ -67,6 +71,10 @@ export function createHttpClient(
           exchange,
         );
       });
+    },
+    cut(error) {
+      void pool.destroy(error);
+      pool = connect();
     },
     close: () => pool.destroy(new ParleyError('UNAVAILABLE', 'the service is shutting down')),
   };

@@ -52,6 +52,7 @@ describe('adapterPlan', () => {
   const name = (letter: string) => `team.gen-1.${letter.repeat(12)}`;
   const adapter = (letter: string, current = false): Adapter => ({
     name: name(letter),
+    base: 'base',
     uri: 'artifact:a',
     sha256: sha(letter),
     current,

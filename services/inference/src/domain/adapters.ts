@@ -5,6 +5,8 @@ import type { Society } from './society.ts';
 /** An adapter that engines should hold. */
 export type Adapter = {
   name: string;
+  /** The name under which engines serve the base model that it is for. */
+  base: string;
   uri: string;
   sha256: string;
   /** Sits in a current revision: it is never unloaded. */
@@ -54,7 +56,7 @@ export function neededAdapters(
 
 function note(
   adapters: Map<string, Adapter>,
-  { servedName, adapterUri, adapterSha256 }: AgentVersion,
+  { base, servedName, adapterUri, adapterSha256 }: AgentVersion,
   verified: boolean,
   current: boolean,
 ): void {
@@ -64,6 +66,7 @@ function note(
   else
     adapters.set(servedName, {
       name: servedName,
+      base,
       uri: adapterUri,
       sha256: adapterSha256,
       current,

@@ -1,30 +1,33 @@
 import { ParleyError } from '@parley/platform';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Admission } from './admission.ts';
+import { testSlot } from '../testing/slot.ts';
+import { Admission, OVERTAKES } from './admission.ts';
 import type { Priority, Ticket } from './lane.ts';
-import type { Slot } from './route.ts';
+import { homeOf, type Slot } from './route.ts';
 
 type TestSlot = Slot & { models: Set<string> };
 
-function slot(order: number, cap: number, ...models: string[]): TestSlot {
-  return { order, cap, inFlight: 0, elsewhere: 0, models: new Set(models) };
+function slot(number: number, cap: number, ...models: string[]): TestSlot {
+  return { ...testSlot(`http://engine-${number}`, { cap }), models: new Set(models) };
 }
 
 /** An admission that keeps a record of what went where. */
 function world(...slots: TestSlot[]) {
-  const admission = new Admission<TestSlot>((model) =>
-    slots.filter(({ models }) => models.has(model)),
+  const admission = new Admission<TestSlot>(
+    (model) => slots.filter(({ models }) => models.has(model)),
+    () => 0,
   );
   const admitted: { id: string; slot: TestSlot; n: number; priority: Priority }[] = [];
   const refused: { id: string; error: ParleyError }[] = [];
   function offer(
     id: string,
-    { model = 'base', n = 1, priority = 'interactive' as Priority, since = 0 } = {},
+    { model = 'base', n = 1, priority = 'interactive' as Priority, since = 0, affinity = 0 } = {},
   ): Ticket<TestSlot> {
     const ticket: Ticket<TestSlot> = {
       model,
       n,
+      affinity,
       priority,
       since,
       admit: (to) => admitted.push({ id, slot: to, n, priority }),
@@ -130,6 +133,45 @@ describe('Admission', () => {
     expect(admission.queued()).toBe(0);
   });
 
+  describe('with work for two full engines', () => {
+    /** A key whose home an engine is. */
+    function keyOf(engine: TestSlot, slots: readonly TestSlot[]): number {
+      let key = 0;
+      while (homeOf(slots, key) !== engine) key += 1;
+      return key;
+    }
+
+    it('gives the room that comes free to the oldest call whose prefix is there', () => {
+      const slots = [slot(0, 1, 'base'), slot(1, 1, 'base')] as const;
+      const [here, there] = slots.map((one) => ({ affinity: keyOf(one, slots) }));
+      const { admission, offer, ids, admitted } = world(...slots);
+      for (const id of ['a', 'b']) offer(id);
+      for (const [id, key] of Object.entries({ c: there, d: here, e: here, f: there }))
+        offer(id, key);
+      admission.release(slots[0], 1);
+      expect(ids().slice(2)).toEqual(['d']);
+      admission.release(slots[1], 1);
+      expect(ids().slice(2)).toEqual(['d', 'c']);
+      admission.release(slots[1], 1);
+      expect(ids().slice(2)).toEqual(['d', 'c', 'f']);
+      admission.release(slots[1], 1);
+      expect(ids().slice(2)).toEqual(['d', 'c', 'f', 'e']);
+      expect(admitted.at(-1)?.slot).toBe(slots[1]);
+    });
+
+    it('lets no call be overtaken by more than 32 others', () => {
+      const slots = [slot(0, 1, 'base'), slot(1, 1, 'base')] as const;
+      const [here, there] = slots.map((one) => ({ affinity: keyOf(one, slots) }));
+      const { admission, offer, ids } = world(...slots);
+      for (const id of ['a', 'b']) offer(id);
+      offer('patient', there);
+      for (let index = 0; index < 100; index++) offer(`c${index}`, here);
+      for (let done = 0; done < 100 && !ids().includes('patient'); done++)
+        admission.release(slots[0], 1);
+      expect(ids().indexOf('patient')).toBe(2 + OVERTAKES);
+    });
+  });
+
   it('shares four to one while both priorities wait', () => {
     const only = slot(0, 1, 'base');
     const { admission, offer, admitted } = world(only);
@@ -162,6 +204,7 @@ describe('Admission', () => {
         kind: fc.constant('offer' as const),
         model: fc.constantFrom('base', 'a', 'b'),
         n: fc.integer({ min: 1, max: 3 }),
+        affinity: fc.nat(9),
         priority: fc.constantFrom<Priority>('interactive', 'batch'),
       }),
     },

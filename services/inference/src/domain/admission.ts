@@ -1,9 +1,12 @@
 import type { ParleyError } from '@parley/platform';
 import { Lane, type Priority, type Ticket } from './lane.ts';
-import { leastLoaded, type Slot } from './route.ts';
+import { hasRoom, homeOf, route, type Slot } from './route.ts';
 
 /** Of five sequences that are admitted while both priorities wait, four are interactive. */
 export const SHARES: Record<Priority, number> = { interactive: 4, batch: 1 };
+
+/** So many calls may overtake another of their model and priority, each because its prefix is cached where room is. */
+export const OVERTAKES = 32;
 
 type Waiting<S extends Slot> = {
   lanes: Map<string, Lane<S>>;
@@ -20,15 +23,20 @@ type Waiting<S extends Slot> = {
  */
 export class Admission<S extends Slot> {
   readonly #candidates: (model: string) => readonly S[];
+  readonly #now: () => number;
   readonly #waiting: Record<Priority, Waiting<S>> = {
     interactive: { lanes: new Map(), queued: 0, served: 0 },
     batch: { lanes: new Map(), queued: 0, served: 0 },
   };
   #arrivals = 0;
 
-  /** @param candidates the engines that are up and serve a model. */
-  constructor(candidates: (model: string) => readonly S[]) {
+  /**
+   * @param candidates the engines that may be sent calls of a model now.
+   * @param now the clock of the slots' `since`.
+   */
+  constructor(candidates: (model: string) => readonly S[], now: () => number) {
     this.#candidates = candidates;
+    this.#now = now;
   }
 
   /** Sequences that wait. */
@@ -40,10 +48,10 @@ export class Admission<S extends Slot> {
   /** Admits the call at once where there is room and nothing waits, else lets it wait. */
   offer(ticket: Ticket<S>): void {
     if (this.queued() === 0) {
-      const slot = leastLoaded(this.#candidates(ticket.model), ticket.n, ticket.avoid);
-      if (slot !== undefined) {
-        slot.inFlight += ticket.n;
-        ticket.admit(slot);
+      const choice = route(this.#candidates(ticket.model), ticket, this.#now());
+      if (choice !== undefined) {
+        choice.slot.inFlight += ticket.n;
+        ticket.admit(choice.slot, choice.reason);
         return;
       }
     }
@@ -82,12 +90,12 @@ export class Admission<S extends Slot> {
       if (next === undefined) return;
       if (next.waiting === second && !this.#isServed(first))
         first.served = Math.max(first.served, second.served);
-      const { waiting, lane, ticket, slot } = next;
+      const { waiting, lane, ticket, choice } = next;
       lane.remove(ticket);
       this.#left(waiting, lane, ticket);
       waiting.served += ticket.n / SHARES[ticket.priority];
-      slot.inFlight += ticket.n;
-      ticket.admit(slot);
+      choice.slot.inFlight += ticket.n;
+      ticket.admit(choice.slot, choice.reason);
     }
   }
 
@@ -165,20 +173,38 @@ export class Admission<S extends Slot> {
     return false;
   }
 
-  /** The oldest call of a priority that an engine has room for; those without room mark theirs as full. */
+  /** The next call of a priority that an engine has room for; those without room for it mark theirs as full. */
   #next(waiting: Waiting<S>, full: Set<S>) {
     for (;;) {
-      let oldest: { lane: Lane<S>; open: readonly S[] } | undefined;
+      let oldest: { lane: Lane<S>; candidates: readonly S[] } | undefined;
       for (const lane of waiting.lanes.values()) {
         if (oldest !== undefined && lane.arrival > oldest.lane.arrival) continue;
-        const open = this.#candidates(lane.model).filter((slot) => !full.has(slot));
-        if (open.length > 0) oldest = { lane, open };
+        const candidates = this.#candidates(lane.model);
+        if (candidates.some((slot) => !full.has(slot))) oldest = { lane, candidates };
       }
-      const ticket = oldest?.lane.head;
-      if (oldest === undefined || ticket === undefined) return undefined;
-      const slot = leastLoaded(oldest.open, ticket.n, ticket.avoid);
-      if (slot !== undefined) return { waiting, lane: oldest.lane, ticket, slot };
-      for (const candidate of oldest.open) full.add(candidate);
+      const head = oldest?.lane.head;
+      if (oldest === undefined || head === undefined) return undefined;
+      const { lane, candidates } = oldest;
+      const near = this.#nearest(lane, candidates, full);
+      const ticket = near?.ticket ?? head;
+      const choice = near?.choice ?? route(candidates, head, this.#now(), full);
+      if (choice !== undefined) {
+        lane.overtaken = ticket === head ? 0 : lane.overtaken + 1;
+        return { waiting, lane, ticket, choice };
+      }
+      for (const candidate of candidates) full.add(candidate);
     }
+  }
+
+  /** The oldest call of a lane that can go where its prefix is, unless others have overtaken the head enough. */
+  #nearest(lane: Lane<S>, candidates: readonly S[], full: Set<S>) {
+    if (candidates.length === 1 || lane.overtaken >= OVERTAKES) return undefined;
+    for (const ticket of lane.first(OVERTAKES)) {
+      const home = homeOf(candidates, ticket.affinity);
+      if (home === undefined || full.has(home) || !hasRoom(home, ticket.n)) continue;
+      const choice = route(candidates, ticket, this.#now(), full);
+      if (choice?.slot === home) return { ticket, choice };
+    }
+    return undefined;
   }
 }

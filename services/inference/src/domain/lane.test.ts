@@ -6,6 +6,7 @@ function ticket(): Ticket<Slot> {
   return {
     model: 'base',
     n: 1,
+    affinity: 0,
     priority: 'batch',
     since: 0,
     admit: () => {},

@@ -1,5 +1,5 @@
 import type { ParleyError } from '@parley/platform';
-import type { Slot } from './route.ts';
+import type { RouteReason, Slot } from './route.ts';
 
 export const PRIORITIES = ['interactive', 'batch'] as const;
 
@@ -10,13 +10,15 @@ export type Ticket<S extends Slot> = {
   readonly model: string;
   /** Its sequences; at most the cap of an engine. */
   readonly n: number;
+  /** Its `affinityKey`. */
+  readonly affinity: number;
   readonly priority: Priority;
   /** When it began to wait, in milliseconds of the caller's clock. */
   readonly since: number;
   /** The engine that it failed on, taken again only where it is the only one. */
   readonly avoid?: S | undefined;
-  /** Called once, when the slot's `inFlight` counts it. */
-  readonly admit: (slot: S) => void;
+  /** Called once, when the slot's `inFlight` counts it, with why it was chosen. */
+  readonly admit: (slot: S, reason: RouteReason) => void;
   /** Called once instead, when it will not be admitted. */
   readonly refuse: (error: ParleyError) => void;
 };
@@ -29,6 +31,8 @@ export class Lane<S extends Slot> {
   readonly model: string;
   /** Since when no engine that is up serves the model, as far as is known. */
   unservedSince: number | undefined;
+  /** Calls that have overtaken the head. */
+  overtaken = 0;
   readonly #waiting = new Map<Ticket<S>, number>();
   #order: Ticket<S>[] = [];
   #first = 0;
@@ -44,6 +48,17 @@ export class Lane<S extends Slot> {
       ticket = this.#order[this.#first];
     }
     return ticket;
+  }
+
+  /** The oldest calls, so many at most. */
+  *first(count: number): Generator<Ticket<S>> {
+    let left = count;
+    for (let at = this.#first; at < this.#order.length && left > 0; at += 1) {
+      const ticket = this.#order[at];
+      if (ticket === undefined || !this.#waiting.has(ticket)) continue;
+      left -= 1;
+      yield ticket;
+    }
   }
 
   /** The arrival number of the head. */

@@ -1,6 +1,6 @@
-import type { ParleyError } from '@parley/platform';
+import { DEFAULT_PROMPTS, type ParleyError } from '@parley/platform';
 import { describe, expect, it } from 'vitest';
-import { newSociety, type SocietySpec, seats } from './society.ts';
+import { newSociety, promptsOf, type SocietySpec, seats } from './society.ts';
 
 const CREATED = '2026-01-01T00:00:00.000Z';
 
@@ -38,6 +38,18 @@ describe('newSociety', () => {
     });
   });
 
+  it('has its own prompts, completed by the default ones, or none', () => {
+    const prompts = { version: 'short', question: '{question}' };
+    const own = newSociety({ name: 'a', base: 'b', protocol: { prompts } }, CREATED);
+    expect(own.protocol.prompts).toEqual({ ...DEFAULT_PROMPTS, ...prompts });
+    expect(promptsOf(own)).toBe(own.protocol.prompts);
+    const plain = newSociety({ name: 'a', base: 'b' }, CREATED);
+    const spelt = { prompts: { ...DEFAULT_PROMPTS } };
+    expect(newSociety({ name: 'a', base: 'b', protocol: spelt }, CREATED)).toEqual(plain);
+    expect(plain.protocol).not.toHaveProperty('prompts');
+    expect(promptsOf(plain)).toBe(DEFAULT_PROMPTS);
+  });
+
   it.each<[string, Partial<SocietySpec>]>([
     ['name', { name: '' }],
     ['name', { name: '-team' }],
@@ -54,6 +66,8 @@ describe('newSociety', () => {
     ['protocol.sampling.temperature', { protocol: { sampling: { temperature: 2.1 } } }],
     ['protocol.sampling.temperature', { protocol: { sampling: { temperature: Number.NaN } } }],
     ['protocol.sampling.topP', { protocol: { sampling: { topP: 0 } } }],
+    ['protocol.prompts.version', { protocol: { prompts: { question: 'Q: {question}' } } }],
+    ['protocol.prompts.answer', { protocol: { prompts: { version: 'v', answer: '{number}' } } }],
     ['protocol.sampling.maxTokens', { protocol: { sampling: { maxTokens: 0 } } }],
   ])('refuses a bad %s, naming it', (field, bad) => {
     const attempt = () => newSociety({ name: 'team', base: 'base', ...bad }, CREATED);

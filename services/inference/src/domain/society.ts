@@ -1,4 +1,10 @@
-import { invalid } from '@parley/platform';
+import {
+  completePrompts,
+  DEFAULT_PROMPTS,
+  type GivenPrompts,
+  invalid,
+  type Prompts,
+} from '@parley/platform';
 import { checkSampling, DEFAULT_SAMPLING, type Sampling } from './sampling.ts';
 
 /** How a society debates unless a debate says otherwise. */
@@ -11,6 +17,8 @@ export type Protocol = {
   /** Who writes summaries. */
   summarizer: 'base' | 'critic';
   sampling: Sampling;
+  /** The society's own; absent: the default ones. Unlike the rest, a debate cannot say otherwise. */
+  prompts?: Prompts;
 };
 
 /** A named set of seats over one base model. Immutable but for its revisions. */
@@ -36,9 +44,10 @@ export type SocietySpec = {
   name: string;
   base: string;
   agents?: number;
-  protocol?: Partial<Omit<Protocol, 'sampling' | 'summarizer'>> & {
+  protocol?: Partial<Omit<Protocol, 'sampling' | 'summarizer' | 'prompts'>> & {
     summarizer?: string;
     sampling?: Partial<Sampling>;
+    prompts?: GivenPrompts;
   };
 };
 
@@ -81,17 +90,19 @@ export function newSociety(spec: SocietySpec, createdAt: string): Society {
 }
 
 function completeProtocol(given: SocietySpec['protocol'] = {}): Protocol {
-  const { summarizer = DEFAULT_PROTOCOL.summarizer, sampling, ...rest } = given;
+  const { summarizer = DEFAULT_PROTOCOL.summarizer, sampling, prompts: own = {}, ...rest } = given;
   if (summarizer !== 'base' && summarizer !== 'critic')
     throw invalid(
       'protocol.summarizer',
       `${JSON.stringify(summarizer.slice(0, 80))} must be base or critic`,
     );
+  const prompts = completePrompts(own, 'protocol.prompts');
   const protocol: Protocol = {
     ...DEFAULT_PROTOCOL,
     ...rest,
     summarizer,
     sampling: checkSampling({ ...DEFAULT_SAMPLING, ...sampling }, 'protocol.sampling'),
+    ...(prompts.version === DEFAULT_PROMPTS.version ? {} : { prompts }),
   };
   checkCount('protocol.rounds', protocol.rounds, SOCIETY_LIMITS.rounds);
   return protocol;
@@ -100,6 +111,11 @@ function completeProtocol(given: SocietySpec['protocol'] = {}): Protocol {
 function checkCount(field: string, count: number, limit: number): void {
   if (!(Number.isInteger(count) && count >= 1 && count <= limit))
     throw invalid(field, `${count} must be an integer from 1 to ${limit}`);
+}
+
+/** The prompts of a society: its own, or the default ones. */
+export function promptsOf({ protocol }: Pick<Society, 'protocol'>): Prompts {
+  return protocol.prompts ?? DEFAULT_PROMPTS;
 }
 
 /** The seats of n agents: `gen-1` … `gen-n`, `critic-1` … `critic-n`. */

@@ -19,6 +19,11 @@ export function addEngineRoutes(
     },
     () => ({
       engines: pool.engines.map((engine) => engineView(engine, loader.missing(engine))),
+      names: pool.names.map(({ source, urls, error }) => ({
+        source,
+        engines: urls.length,
+        lastError: error,
+      })),
       queued: dispatcher.queued(),
     }),
   );

@@ -1,3 +1,4 @@
+import { DEFAULT_PROMPTS, PLACEHOLDERS, TEMPLATE_NAMES, TEMPLATES } from '@parley/platform';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestEngine, type TestEngine } from '../testing/engine.ts';
 import { startWorld, type World } from '../testing/world.ts';
@@ -48,7 +49,51 @@ describe('/v1/societies', () => {
     expect(second.body.next).toBeUndefined();
   });
 
+  it('shows the prompts of a society, and of many the versions', async () => {
+    const prompts = { version: 'short', question: '{question}', separator: '' };
+    const request = { name: 'short', base: 'base', protocol: { prompts } };
+    const created = await ask('POST', '/v1/societies', request);
+    expect(created.status).toBe(201);
+    expect(created.body.protocol.prompts).toEqual({ ...DEFAULT_PROMPTS, ...prompts });
+    expect((await ask('POST', '/v1/societies', request)).body).toEqual(created.body);
+    const plain = await ask('POST', '/v1/societies', { name: 'plain', base: 'base' });
+    expect(plain.body.protocol.prompts).toEqual(DEFAULT_PROMPTS);
+    const { protocol } = plain.body;
+    const again = await ask('POST', '/v1/societies', { name: 'plain', base: 'base', protocol });
+    expect(again.body).toEqual(plain.body);
+    const { societies } = (await ask('GET', '/v1/societies')).body;
+    const shown = societies.map((one: typeof created.body) => [one.name, one.protocol.prompts]);
+    expect(shown.sort()).toEqual([
+      ['plain', { version: '1' }],
+      ['short', { version: 'short' }],
+    ]);
+  });
+
+  it('describes every placeholder of every template', async () => {
+    const { body } = await ask('GET', '/openapi.json');
+    const { schema } = body.paths['/v1/societies'].post.requestBody.content['application/json'];
+    const { prompts } = schema.properties.protocol.properties;
+    expect(Object.keys(prompts.properties)).toEqual(['version', ...TEMPLATE_NAMES]);
+    for (const name of TEMPLATE_NAMES) {
+      const { needs, may } = TEMPLATES[name];
+      for (const placeholder of [...needs.flat(), ...may])
+        expect(prompts.properties[name].description).toContain(
+          `{${placeholder}}: ${PLACEHOLDERS[placeholder]}`,
+        );
+    }
+  });
+
   it.each<[string, object, string]>([
+    [
+      'a template without its placeholder',
+      { name: 'team', base: 'base', protocol: { prompts: { version: 'v', question: 'Why?' } } },
+      'protocol.prompts.question',
+    ],
+    [
+      'an unknown template',
+      { name: 'team', base: 'base', protocol: { prompts: { version: 'v', judge: '?' } } },
+      'body.protocol.prompts.judge',
+    ],
     ['a bad name', { name: 'Team', base: 'base' }, 'body.name'],
     ['too many agents', { name: 'team', base: 'base', agents: 17 }, 'body.agents'],
     [
@@ -149,14 +194,20 @@ describe('/v1/engines', () => {
         {
           url: engine.url,
           status: 'up',
+          breaker: 'closed',
           version: '0.32.0',
           inFlight: 0,
+          target: 64,
+          running: 0,
+          waiting: 0,
+          kvCacheUsage: 0,
           models: ['base'],
           adaptersMissing: 0,
           maxModelLength: 4096,
           lastError: '',
         },
       ],
+      names: [],
       queued: 0,
     });
     engine.healthy = false;

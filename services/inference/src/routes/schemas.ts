@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { SAMPLING_LIMITS } from '../domain/sampling.ts';
 import { SOCIETY_LIMITS, SOCIETY_NAME } from '../domain/society.ts';
+import { ListedPrompts, PromptsBody, PromptsView } from './prompts-schemas.ts';
 
 const closed = { additionalProperties: false } as const;
 const Name = Type.String({
@@ -56,6 +57,7 @@ export const CreateBody = Type.Object(
               closed,
             ),
           ),
+          prompts: Type.Optional(PromptsBody),
         },
         closed,
       ),
@@ -99,19 +101,26 @@ export const SocietyParams = Type.Object({ name: Name });
 /** The path of one revision. */
 export const RevisionParams = Type.Object({ name: Name, number: RevisionNumber });
 
+function societyWith<T extends Type.TSchema>(prompts: T) {
+  return Type.Object({
+    name: Type.String(),
+    base: Type.String(),
+    agents: Type.Integer(),
+    protocol: Type.Object({ ...ProtocolFields, sampling: Type.Object(SamplingFields), prompts }),
+    currentRevision: Type.Integer(),
+    latestRevision: Type.Integer(),
+    createdAt: Type.String(),
+  });
+}
+
 /** A society as REST shows it. */
-export const SocietyView = Type.Object({
-  name: Type.String(),
-  base: Type.String(),
-  agents: Type.Integer(),
-  protocol: Type.Object({ ...ProtocolFields, sampling: Type.Object(SamplingFields) }),
-  currentRevision: Type.Integer(),
-  latestRevision: Type.Integer(),
-  createdAt: Type.String(),
-});
+export const SocietyView = societyWith(PromptsView);
+
+/** A society in a list. */
+export const ListedSociety = societyWith(ListedPrompts);
 
 export const SocietyList = Type.Object({
-  societies: Type.Array(SocietyView),
+  societies: Type.Array(ListedSociety),
   next: Type.Optional(Type.String()),
 });
 
@@ -149,11 +158,27 @@ export const EngineList = Type.Object({
       url: Type.String(),
       status: Type.Enum(['up', 'down']),
       version: Type.String(),
+      breaker: Type.Enum(['closed', 'open', 'half-open'], {
+        description: 'Whether calls go there: all, none, or one that decides',
+      }),
       inFlight: Type.Integer({ description: 'Sequences in flight from here' }),
+      target: Type.Integer({ description: 'Sequences in flight from here that fill its batch' }),
+      running: Type.Optional(Type.Integer({ description: 'Sequences in its batch' })),
+      waiting: Type.Optional(Type.Integer({ description: 'Sequences that wait there' })),
+      kvCacheUsage: Type.Optional(
+        Type.Number({ description: 'Share of its KV cache that running sequences hold, 0 to 1' }),
+      ),
       models: Type.Array(Type.String()),
       adaptersMissing: Type.Integer(),
       maxModelLength: Type.Optional(Type.Integer({ description: 'Tokens of prompt and answer' })),
       lastError: Type.String(),
+    }),
+  ),
+  names: Type.Array(
+    Type.Object({
+      source: Type.String({ description: 'As configured: dns+http://name:8000' }),
+      engines: Type.Integer({ description: 'Engines that it stands for' }),
+      lastError: Type.String({ description: 'Why it is not resolved now, or empty' }),
     }),
   ),
   queued: Type.Integer({ description: 'Sequences that wait for an engine' }),

@@ -1,6 +1,6 @@
 import { type HttpServer, PageQuery, problems } from '@parley/platform';
 import type { InferenceContext } from '../context.ts';
-import { societyView } from './present.ts';
+import { listedSociety, societyView } from './present.ts';
 import { CreateBody, SocietyList, SocietyParams, SocietyView } from './schemas.ts';
 
 const tags = ['societies'];
@@ -39,7 +39,7 @@ export function addSocietyRoutes(http: HttpServer, { registry, cache }: Inferenc
     async ({ query: { limit, cursor } }) => {
       const page = { limit, ...(cursor === undefined ? {} : { after: cursor }) };
       const { societies, next } = await registry.list(page);
-      return { societies: societies.map(societyView), ...(next === undefined ? {} : { next }) };
+      return { societies: societies.map(listedSociety), ...(next === undefined ? {} : { next }) };
     },
   );
 

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { GivenPrompts } from '@parley/platform';
 import type {
   AgentVersion as AgentMessage,
   CreateSocietyRequest,
@@ -8,10 +9,10 @@ import type {
   Sampling as SamplingMessage,
   SocietySchema,
 } from '@parley/proto/inference';
-import type { Engine } from '../adapters/engine-pool.ts';
+import { type Engine, troubleOf } from '../adapters/engine.ts';
 import { type AgentChange, type Revision, revisionStatus } from '../domain/revision.ts';
 import { DEFAULT_SAMPLING, type Sampling } from '../domain/sampling.ts';
-import type { Society, SocietySpec } from '../domain/society.ts';
+import { promptsOf, type Society, type SocietySpec } from '../domain/society.ts';
 import type { Completion } from '../generation.ts';
 
 /** A sampling as it came; zeros that would mean nothing are the default. A temperature of 0 is greedy. */
@@ -27,7 +28,7 @@ export function readSampling({ temperature, topP, maxTokens }: SamplingMessage):
 export function readSociety({ name, base, agents, protocol }: CreateSocietyRequest): SocietySpec {
   const spec: SocietySpec = { name, base, ...(agents === 0 ? {} : { agents }) };
   if (protocol === undefined) return spec;
-  const { rounds, summaries, critics, summarizer, sampling } = protocol;
+  const { rounds, summaries, critics, summarizer, sampling, prompts } = protocol;
   return {
     ...spec,
     protocol: {
@@ -36,6 +37,7 @@ export function readSociety({ name, base, agents, protocol }: CreateSocietyReque
       ...(rounds === 0 ? {} : { rounds }),
       ...(summarizer === '' ? {} : { summarizer }),
       ...(sampling === undefined ? {} : { sampling: readSampling(sampling) }),
+      ...(prompts === undefined ? {} : { prompts }),
     },
   };
 }
@@ -56,12 +58,23 @@ export function readChange(agent: AgentMessage): AgentChange {
 }
 
 export function societyMessage(society: Society): MessageInitShape<typeof SocietySchema> {
-  const { name, base, agents, protocol, current, latest, createdAt } = society;
+  return described(society, promptsOf(society));
+}
+
+/** A society as one of many: of its prompts, the version alone. */
+export function listedSocietyMessage(society: Society): MessageInitShape<typeof SocietySchema> {
+  return described(society, { version: promptsOf(society).version });
+}
+
+function described(
+  { name, base, agents, protocol, current, latest, createdAt }: Society,
+  prompts: GivenPrompts,
+): MessageInitShape<typeof SocietySchema> {
   return {
     name,
     base,
     agents,
-    protocol,
+    protocol: { ...protocol, prompts },
     currentRevision: current,
     latestRevision: latest,
     createdAt,
@@ -84,14 +97,14 @@ export function revisionMessage(
 }
 
 export function engineMessage(engine: Engine): MessageInitShape<typeof EngineSchema> {
-  const { url, up, version, inFlight, models, lastError } = engine;
+  const { url, up, version, inFlight, models } = engine;
   return {
     url,
     status: up ? 'up' : 'down',
     version,
     inFlight,
     models: [...models.keys()],
-    lastError,
+    lastError: troubleOf(engine),
   };
 }
 

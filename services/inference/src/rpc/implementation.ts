@@ -5,6 +5,7 @@ import { refuseBroken } from '../domain/revision.ts';
 import { type ScoreItem, score } from '../scoring.ts';
 import {
   engineMessage,
+  listedSocietyMessage,
   readChange,
   readSociety,
   revisionMessage,
@@ -62,7 +63,7 @@ export function inferenceImplementation(
         limit: pageSize === 0 ? DEFAULT_PAGE : Math.min(pageSize, MAX_PAGE),
         ...(pageToken === '' ? {} : { after: pageToken }),
       });
-      return { societies: societies.map(societyMessage), nextPageToken: next ?? '' };
+      return { societies: societies.map(listedSocietyMessage), nextPageToken: next ?? '' };
     },
 
     async addRevision({ society: name, requestId, baseRevision, agents }) {

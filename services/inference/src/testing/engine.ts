@@ -1,6 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { sha256 } from '@parley/platform';
+import {
+  type ChatBody,
+  chunksOf,
+  lengthComplaint,
+  promptTokens,
+  type Speaker,
+  wholeAnswer,
+} from './engine-answers.ts';
+
+export { wordsOf } from './engine-answers.ts';
 
 /** What an engine under test does to a chat request instead of answering it. */
 export type Fault =
@@ -11,24 +20,16 @@ export type Fault =
   /** Breaks a stream off after that many tokens. */
   | { kind: 'break'; after: number }
   /** Sends something else than an event after that many tokens. */
-  | { kind: 'garbled'; after: number };
-
-export type ChatBody = {
-  model: string;
-  messages: { role: string; content: string }[];
-  seed?: number;
-  n?: number;
-  max_tokens?: number;
-  temperature?: number;
-  stream?: boolean;
-  logprobs?: boolean;
-  prompt_logprobs?: number;
-  add_generation_prompt?: boolean;
-  return_token_ids?: boolean;
-};
+  | { kind: 'garbled'; after: number }
+  /** Says in a stream after that many tokens, as vLLM does, that it died. */
+  | { kind: 'death'; after: number }
+  /** Sends nothing more of a stream after that many tokens. */
+  | { kind: 'stall'; after: number }
+  /** Answers in the name of another model. */
+  | { kind: 'model'; model: string };
 
 /** A real HTTP server that speaks vLLM's wire as far as Parley uses it. Its words are a hash of what it was asked. */
-export type TestEngine = {
+export type TestEngine = Speaker & {
   readonly url: string;
   /** Chat requests in the order in which they came. */
   readonly chats: ChatBody[];
@@ -44,30 +45,33 @@ export type TestEngine = {
   fault: (body: ChatBody, nth: number) => Fault | undefined;
   /** Milliseconds before an answer. */
   delayMs: number;
-  /** Whether choices say how many tokens they have. */
-  countsChoices: boolean;
-  /** Adapters that change nothing. */
   readonly inert: Set<string>;
   /** How a load of that name is refused. */
   refuseLoad: (name: string) => { status: number; message: string } | undefined;
   healthy: boolean;
+  /** Takes requests and answers none, as a host that has gone. */
+  silent: boolean;
+  /** What `GET /v1/models` answers in place of the models; undefined tells them. */
+  modelsAnswer: { status: number; body: string } | undefined;
   apiKey: string;
   stop(): Promise<void>;
 };
 
-/** Starts one; on a given port it takes the place of one that was stopped. */
-export async function startTestEngine(port = 0): Promise<TestEngine> {
+/** Starts one; on a given port it takes the place of one that was stopped. @param host an address of loopback. */
+export async function startTestEngine(port = 0, host = '127.0.0.1'): Promise<TestEngine> {
   const server = createServer((request, response) => {
     let text = '';
     request.setEncoding('utf8');
     request.on('data', (piece: string) => {
       text += piece;
     });
-    request.on('end', () => void answer(engine, request, response, text));
+    request.on('end', () => {
+      if (!engine.silent) void answer(engine, request, response, text);
+    });
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const engine: TestEngine = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     chats: [],
     aborted: 0,
     running: 0,
@@ -77,9 +81,12 @@ export async function startTestEngine(port = 0): Promise<TestEngine> {
     fault: () => undefined,
     delayMs: 0,
     countsChoices: true,
+    contextLength: 4096,
     inert: new Set(),
     refuseLoad: () => undefined,
     healthy: true,
+    silent: false,
+    modelsAnswer: undefined,
     apiKey: '',
     stop: () => stop(server),
   };
@@ -115,7 +122,13 @@ async function answer(
       );
       return;
     case 'GET /v1/models':
+      if (engine.modelsAnswer) {
+        response.writeHead(engine.modelsAnswer.status).end(engine.modelsAnswer.body);
+        return;
+      }
       return json(response, 200, { object: 'list', data: models(engine) });
+    case 'POST /tokenize':
+      return json(response, 200, { count: promptTokens(JSON.parse(text) as ChatBody) });
     case 'POST /v1/load_lora_adapter':
       return load(engine, response, JSON.parse(text) as { lora_name: string; lora_path: string });
     case 'POST /v1/unload_lora_adapter': {
@@ -137,7 +150,7 @@ async function answer(
 }
 
 function models(engine: TestEngine): object[] {
-  const base = { id: 'base', parent: null, max_model_len: 4096 };
+  const base = { id: 'base', parent: null, max_model_len: engine.contextLength };
   const adapters = [...engine.adapters].map(([id, root]) => ({
     id,
     root,
@@ -190,68 +203,24 @@ async function chat(engine: TestEngine, response: ServerResponse, body: ChatBody
     );
   if (n > 1 && body.temperature === 0)
     return finish(() => fail(response, 400, `n must be 1 when using greedy sampling, got ${n}.`));
-  if (stream) return streamed(engine, response, body, fault, finish);
-  const whole = JSON.stringify(wholeAnswer(engine, body));
+  const complaint = lengthComplaint(engine, body);
+  if (complaint) return finish(() => fail(response, 400, complaint.message, complaint.param));
+  const asked = fault?.kind === 'model' ? { ...body, model: fault.model } : body;
+  if (stream) return streamed(engine, response, asked, fault, finish);
+  const whole = JSON.stringify(wholeAnswer(engine, asked));
   if (fault?.kind === 'truncated')
     return finish(() => response.end(whole.slice(0, whole.length / 2)));
   finish(() => response.setHeader('content-type', 'application/json').end(whole));
 }
 
-/** The words that the engine gives for a seed; what a call with that seed alone gets. */
-export function wordsOf(engine: TestEngine, body: ChatBody, seed: number): string[] {
-  const model = engine.inert.has(body.model) ? 'base' : body.model;
-  const digest = sha256(
-    JSON.stringify([model, body.messages, body.temperature === 0 ? 0 : seed, body.temperature]),
-  );
-  const length = Math.min(body.max_tokens ?? 16, 2 + (Number.parseInt(digest[0] ?? '0', 16) % 5));
-  return Array.from({ length }, (_, index) => `${digest.slice(index * 4, index * 4 + 4)} `);
-}
-
-function choicesOf(engine: TestEngine, body: ChatBody): string[][] {
-  return Array.from({ length: body.n ?? 1 }, (_, index) =>
-    wordsOf(engine, body, (body.seed ?? 0) + index),
-  );
-}
-
-/** Two tokens for each message, and three of a generation prompt where there is one. */
-function promptTokens({ messages, add_generation_prompt }: ChatBody): number {
-  return 2 * messages.length + (add_generation_prompt === false ? 0 : 3);
-}
-
-function usageOf(body: ChatBody, choices: string[][]): object {
-  const completion = choices.flat().length;
-  const prompt = promptTokens(body);
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-  };
-}
-
-function wholeAnswer(engine: TestEngine, body: ChatBody): object {
-  const choices = choicesOf(engine, body);
-  const tokens = promptTokens(body) + (body.prompt_logprobs === undefined ? 0 : 5);
-  return {
-    object: 'chat.completion',
-    model: body.model,
-    choices: choices.map((words, index) => ({
-      index,
-      message: { role: 'assistant', content: words.join('') },
-      logprobs: body.logprobs
-        ? { content: words.map((token) => ({ token, logprob: -token.charCodeAt(0) / 100 })) }
-        : null,
-      finish_reason: 'stop',
-      token_ids: body.return_token_ids && engine.countsChoices ? words.map(() => 1) : null,
-    })),
-    usage: usageOf(body, choices),
-    prompt_logprobs:
-      body.prompt_logprobs === undefined
-        ? null
-        : Array.from({ length: tokens }, (_, index) =>
-            index === 0 ? null : { [String(index)]: { logprob: -index / 8, rank: 1 } },
-          ),
-  };
-}
+const DEATH = {
+  error: {
+    message: 'EngineCore encountered an issue. See stack trace (above) for the root cause.',
+    type: 'InternalServerError',
+    param: null,
+    code: 500,
+  },
+};
 
 function streamed(
   engine: TestEngine,
@@ -260,25 +229,23 @@ function streamed(
   fault: Fault | undefined,
   finish: (end: () => void) => void,
 ): void {
-  const choices = choicesOf(engine, body);
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-  const send = (chunk: object) => response.write(`data: ${JSON.stringify(chunk)}\n\n`);
   let sent = 0;
-  for (const [index, words] of choices.entries()) {
-    send({ choices: [{ index, delta: { role: 'assistant', content: '' }, finish_reason: null }] });
-    for (const [at, content] of words.entries()) {
-      if (fault?.kind === 'break' && sent === fault.after) {
-        finish(() => setImmediate(() => response.destroy()));
-        return;
-      }
-      if (fault?.kind === 'garbled' && sent === fault.after) response.write('data: {"cho\n\n');
-      const token_ids = body.return_token_ids && engine.countsChoices ? [1] : null;
-      const finish_reason = at === words.length - 1 ? 'stop' : null;
-      send({ choices: [{ index, delta: { content }, finish_reason, token_ids }] });
-      sent += 1;
+  for (const { chunk, token } of chunksOf(engine, body)) {
+    const isDue = fault !== undefined && 'after' in fault && token && sent === fault.after;
+    if (isDue && fault.kind === 'stall') return;
+    if (isDue && fault.kind === 'break') {
+      finish(() => setImmediate(() => response.destroy()));
+      return;
     }
+    if (isDue && fault.kind === 'death') {
+      finish(() => response.end(`data: ${JSON.stringify(DEATH)}\n\ndata: [DONE]\n\n`));
+      return;
+    }
+    if (isDue && fault.kind === 'garbled') response.write('data: {"cho\n\n');
+    response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+    if (token) sent += 1;
   }
-  send({ choices: [], usage: usageOf(body, choices) });
   finish(() => response.end('data: [DONE]\n\n'));
 }
 

@@ -14,6 +14,7 @@ import { chatLogprobs, promptLogprobs, scoreChat } from './logprobs.ts';
 import type { Model } from './models.ts';
 import type { GenerateRequest } from './requests.ts';
 import {
+  chatTokens,
   checkLogprobs,
   checkMaxTokens,
   countChat,
@@ -31,7 +32,7 @@ export interface Chat extends GenerateRequest {
   readonly generationPrompt: boolean;
   /** Alternatives a token; null gives no logprobs. */
   readonly logprobs: number | null;
-  /** Whether choices carry the ids of their tokens. */
+  /** Whether choices carry the ids of their tokens, and the answer those of the prompt. */
   readonly tokenIds: boolean;
   readonly promptTokens: number;
   readonly draws: readonly Draw[];
@@ -112,7 +113,7 @@ export async function answerChat(
     system_fingerprint: FINGERPRINT,
     usage: usage(promptTokens, tokens),
     prompt_logprobs: scorePrompt(chat),
-    prompt_token_ids: null,
+    prompt_token_ids: promptIds(chat),
     prompt_text: null,
     kv_transfer_params: null,
     ec_transfer_params: null,
@@ -137,7 +138,8 @@ export async function streamChat(
   for (const index of draws.keys()) {
     const delta = { role: 'assistant', content: '' };
     const choices = [{ index, delta, logprobs: null, finish_reason: null }];
-    events.send({ ...head, choices, ...counted(0), prompt_token_ids: null, prompt_text: null });
+    const prompt = { prompt_token_ids: promptIds(chat), prompt_text: null };
+    events.send({ ...head, choices, ...counted(0), ...prompt });
   }
   let ended = 0;
   const completions = await Promise.all(
@@ -207,6 +209,10 @@ function idsOf(completion: Completion, from: number, to: number, last: boolean):
   const ids = completion.tokens.slice(from, to).map(tokenId);
   const ended = last && completion.count > completion.tokens.length;
   return ended ? [...ids, tokenId(END)] : ids;
+}
+
+function promptIds({ tokenIds, messages, generationPrompt }: Chat): number[] | null {
+  return tokenIds ? chatTokens(messages, generationPrompt).map(tokenId) : null;
 }
 
 function readLogprobs(body: Body): number | null {

@@ -60,11 +60,12 @@ export class Core {
       const completion = complete(draw);
       await this.#deliver(completion, draw, began, signal, onTokens);
       this.metrics.finished[completion.finish]++;
-      this.metrics.generationTokens += completion.count;
+      this.metrics.generationTokens += completion.count - completion.tokens.length;
       observe(this.metrics.latency, (performance.now() - began) / 1000);
       return completion;
     } catch (error) {
-      this.metrics.finished[signal.aborted ? 'abort' : 'error']++;
+      // vLLM does not count sequences whose client has left.
+      if (!signal.aborted) this.metrics.finished.error++;
       throw error;
     } finally {
       if (held) this.slots.release(model);
@@ -88,6 +89,7 @@ export class Core {
       const due = tokenMs > 0 ? 1 + Math.floor((performance.now() - start) / tokenMs) : length;
       const to = Math.min(length, due);
       const last = to === length;
+      this.metrics.generationTokens += to - sent;
       if (to > sent || last) onTokens?.(completion, sent, to, last);
       sent = to;
       if (last) return;

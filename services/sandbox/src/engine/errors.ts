@@ -54,3 +54,10 @@ export function busy(): ApiError {
 export function pythonFloat(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : String(value);
 }
+
+/** A message without the paths that vLLM does not tell: of files, and below the usual folders of a system. */
+export function withoutPaths(message: string): string {
+  const below = /\/(?:home|usr|opt|var|tmp|root|lib|mnt|srv)(?:\/[\w.-]+)+/g;
+  const files = /(?:\/[\w-]+)+\/[\w-]+\.\w+/g;
+  return message.replace(below, '<path>').replace(files, '<path>');
+}

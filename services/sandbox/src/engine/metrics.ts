@@ -60,6 +60,10 @@ export class Metrics {
       family(name, 'counter', help, [[on, value]]);
     gauge('num_requests_running', 'Number of requests in model execution batches.', gauges.running);
     gauge('num_requests_waiting', 'Number of requests waiting to be processed.', gauges.waiting);
+    family('num_requests_waiting_by_reason', 'gauge', 'Number of waiting requests by reason.', [
+      [`${on},reason="capacity"`, gauges.waiting],
+      [`${on},reason="deferred"`, 0],
+    ]);
     gauge('kv_cache_usage_perc', 'KV-cache usage. 1 means 100 percent usage.', gauges.cacheUsage);
     const queried = 'in terms of number of queried tokens.';
     counter('prefix_cache_queries_total', `Prefix cache queries, ${queried}`, this.cacheQueries);

@@ -1,6 +1,6 @@
 import { AdapterError, readAdapter } from '../adapter.ts';
 import { baseParameters } from '../policy/parameters.ts';
-import { ApiError, unknownModel } from './errors.ts';
+import { ApiError, unknownModel, withoutPaths } from './errors.ts';
 
 /** A model that can be asked. */
 export interface Model {
@@ -87,7 +87,7 @@ export class Models {
       this.#adapters.set(name, { name, root: path, theta });
     } catch (error) {
       if (!(error instanceof AdapterError)) throw error;
-      const reason = error.message.replaceAll(path, '<path>');
+      const reason = withoutPaths(error.message);
       if (error.kind === 'missing') {
         throw new ApiError(404, 'NotFoundError', `Loading lora ${name} failed: ${reason}`);
       }

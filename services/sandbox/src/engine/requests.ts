@@ -1,8 +1,9 @@
 import type { Message } from '../policy/conversation.ts';
 import type { Sampling } from '../policy/pen.ts';
-import { countTokens } from '../policy/tokens.ts';
+import { countTokens, tokenize } from '../policy/tokens.ts';
 import type { Body } from './body.ts';
 import { booleanField, integerField, numberField, stringsField } from './body.ts';
+import { END } from './complete.ts';
 import { badRequest, invalid, missing, pythonFloat } from './errors.ts';
 
 /** What the two generating endpoints share. */
@@ -86,7 +87,8 @@ export function checkMaxTokens(maxTokens: number | null, least: number): void {
 
 /** The tokens that an answer to a prompt can have; throws ApiError when the prompt is too long. */
 export function outputLimit(prompt: number, asked: number | null, maxModelLen: number): number {
-  if (prompt >= maxModelLen) {
+  if (prompt === maxModelLen) checkMaxTokens(0, 1);
+  if (prompt > maxModelLen) {
     const least = maxModelLen + 1;
     const message = `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains at least ${least} input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt.`;
     throw badRequest(message, 'input_tokens', String(least));
@@ -128,7 +130,13 @@ function contentText(content: unknown): string {
   return parts.filter((text) => typeof text === 'string').join('\n');
 }
 
-/** Tokens of a chat under the template: one to begin, two marks a message, one to prompt. */
+/** The tokens of a chat under the template. */
+export function chatTokens(messages: readonly Message[], generationPrompt: boolean): string[] {
+  const turns = messages.flatMap(({ role, content }) => [`<|${role}|>`, ...tokenize(content), END]);
+  return ['<s>', ...turns, ...(generationPrompt ? ['<|assistant|>'] : [])];
+}
+
+/** How many tokens `chatTokens` gives: one to begin, two marks a message, one to prompt. */
 export function countChat(messages: readonly Message[], generationPrompt: boolean): number {
   const contents = messages.reduce((sum, { content }) => sum + countTokens(content) + 2, 0);
   return 1 + contents + (generationPrompt ? 1 : 0);

@@ -7,7 +7,7 @@ import { answerChat, readChat, streamChat } from './chat.ts';
 import { answerCompletions, readCompletions, streamCompletions } from './completions.ts';
 import type { Core } from './core.ts';
 import { missing } from './errors.ts';
-import { countChat, readMessages } from './requests.ts';
+import { chatTokens, readMessages } from './requests.ts';
 import { EventStream } from './sse.ts';
 import { VERSION } from './usage.ts';
 
@@ -30,12 +30,12 @@ export function addRoutes(app: FastifyInstance, core: Core): void {
     const name = stringField(body, 'lora_name');
     const path = stringField(body, 'lora_path');
     await core.models.load(name, path, booleanField(body, 'load_inplace', false));
-    return sendText(reply, `Success: LoRA adapter '${name}' added successfully.`);
+    sendText(reply, `Success: LoRA adapter '${name}' added successfully.`);
   });
   app.post('/v1/unload_lora_adapter', async (request, reply) => {
     const name = stringField(readBody(request), 'lora_name');
     core.models.unload(name);
-    return sendText(reply, `Success: LoRA adapter '${name}' removed successfully.`);
+    sendText(reply, `Success: LoRA adapter '${name}' removed successfully.`);
   });
 }
 
@@ -90,15 +90,16 @@ function embeddings(core: Core, body: Body): object {
 
 function tokens(core: Core, body: Body): object {
   core.models.find(body.model);
-  const maxModelLen = core.config.maxModelLen;
-  if (body.messages !== undefined) {
-    const count = countChat(readMessages(body), booleanField(body, 'add_generation_prompt', true));
-    return { count, max_model_len: maxModelLen, tokens: [], token_strs: null };
-  }
-  const pieces = tokenize(stringField(body, 'prompt'));
-  const strings = booleanField(body, 'return_token_strs', false) ? pieces : null;
-  const ids = pieces.map(tokenId);
-  return { count: ids.length, max_model_len: maxModelLen, tokens: ids, token_strs: strings };
+  const pieces =
+    body.messages === undefined
+      ? tokenize(stringField(body, 'prompt'))
+      : chatTokens(readMessages(body), booleanField(body, 'add_generation_prompt', true));
+  return {
+    count: pieces.length,
+    max_model_len: core.config.maxModelLen,
+    tokens: pieces.map(tokenId),
+    token_strs: booleanField(body, 'return_token_strs', false) ? pieces : null,
+  };
 }
 
 function renderMetrics({ config, metrics, slots }: Core): string {
@@ -141,9 +142,9 @@ function sendJson(reply: FastifyReply, body: object): void {
   void reply.header('content-type', 'application/json').send(JSON.stringify(body));
 }
 
-function sendText(reply: FastifyReply, text: string): FastifyReply {
-  reply.removeHeader('content-type');
-  return reply.serializer((payload: unknown) => String(payload)).send(text);
+/** Without a content-type, as vLLM sends it. */
+function sendText(reply: FastifyReply, text: string): void {
+  reply.hijack().raw.end(text);
 }
 
 function requestId(prefix: string, request: FastifyRequest): string {
