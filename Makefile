@@ -7,7 +7,7 @@ VITEST := $(NODE) $(BIN)/vitest run --reporter=default --reporter=json
 INSTALLED := node_modules/.package-lock.json
 SEED ?= 1
 
-.PHONY: help demo up up-distributed infra infra-stop test check integration e2e chaos bench ci ci-full generate release-proto format clean
+.PHONY: help demo up up-distributed infra infra-stop test check integration e2e e2e-llm chaos bench ci ci-full generate release-proto format clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,13 +50,17 @@ check: $(INSTALLED) ## Format, lint, types, proto lint, generated code is curren
 e2e: $(INSTALLED) ## The suite as a user runs it: demo, kill -9 and continue, README examples
 	@$(VITEST) --outputFile.json=out/reports/e2e.json --project e2e
 
+e2e-llm: $(INSTALLED) ## A cycle on a real language model: vLLM and the trainer, installed first; writes out/llm/report.html
+	@$(VITEST) --outputFile.json=out/reports/llm.json --project llm
+
 bench: $(INSTALLED) ## CPU per debate, added latency, rows a second, beside references
 	@$(NODE) tests/load/bench.ts
 
 ci: ## What .ci/run runs: check, test, integration, e2e, chaos
 	@bash .ci/run
 
-ci-full: ci ## All of it, with the long form of chaos and the benchmarks
+ci-full: ci ## All of it, with real language models, the long form of chaos and the benchmarks
+	@$(MAKE) --no-print-directory e2e-llm
 	@$(MAKE) --no-print-directory chaos LONG=1
 	@$(MAKE) --no-print-directory bench
 

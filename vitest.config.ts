@@ -7,7 +7,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['services/*/src/**/*.test.ts', 'tests/structure/**/*.test.ts'],
+          include: [
+            'services/*/src/**/*.test.ts',
+            'tests/structure/**/*.test.ts',
+            'tests/llm/wire/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },
@@ -26,6 +30,12 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'llm',
+          include: ['tests/llm/real-model.test.ts'],
         },
       },
       {
