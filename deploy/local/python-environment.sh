@@ -27,7 +27,7 @@ if ! "$target/bin/python" -c '' 2>/dev/null; then
     "$aside/installer/bin/pip" install --quiet --require-hashes --no-deps -r "$here/requirements-uv.txt"
     "$aside/installer/bin/uv" venv --quiet --relocatable --python "$python" "$aside/made"
     VIRTUAL_ENV=$aside/made "$aside/installer/bin/uv" pip install --quiet --require-hashes --no-deps \
-      "${requirements[@]/#/--requirements=}"
+      --compile-bytecode "${requirements[@]/#/--requirements=}"
     [[ ! -e $target ]] || "$target/bin/python" -c '' || rm -rf "$target"
     # Whoever is first has made it; of two that ran at once, one takes the other's.
     mv -T "$aside/made" "$target" || "$target/bin/python" -c ''

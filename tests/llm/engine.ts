@@ -74,6 +74,11 @@ export async function createVllm(options: {
         ['--max-lora-rank', LORAS.rank],
         ['--enable-lora'],
         ['--enforce-eager'],
+        // On a CPU, vLLM 0.32 dies of a request with a seed whose prompt it takes in pieces.
+        ['--no-enable-chunked-prefill'],
+        ['--max-num-batched-tokens', 4096],
+        // Nor does it compute log-probabilities of several prompts at once where the output layer may be adapted.
+        ['--lora-target-modules', 'qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'],
       ];
       const started = spawn(
         python,

@@ -10,8 +10,6 @@ const HERE = import.meta.dirname;
 export type TinyModel = {
   /** A Python that has vLLM. */
   vllm: string;
-  /** A Python that has what the trainer requires. */
-  trainer: string;
   /** Folder with the model as `base`. */
   models: string;
 };
@@ -32,7 +30,7 @@ export async function prepareTinyModel(dir: string): Promise<TinyModel> {
   await mkdir(models, { recursive: true });
   await rm(join(models, 'base'), { force: true });
   await symlink(model, join(models, 'base'));
-  return { vllm, trainer, models };
+  return { vllm, models };
 }
 
 /** Runs a command, whose progress goes to standard error, and gives its last printed line. */
@@ -54,16 +52,9 @@ export const TRAINING = {
 };
 
 /** The command of the trainer for the model. */
-export function trainerCommand({ trainer, models }: TinyModel): string[] {
-  return [
-    'env',
-    `PARLEY_MODELS=${models}`,
-    `PYTHONPATH=${resolve(HERE, '../../services/trainer/src')}`,
-    trainer,
-    '-m',
-    'parley_trainer',
-    '--exit-with-parent',
-  ];
+export function trainerCommand({ models }: TinyModel): string[] {
+  const run = resolve(HERE, '../../services/trainer/run.sh');
+  return ['env', `PARLEY_MODELS=${models}`, 'bash', run, '--exit-with-parent'];
 }
 
 /** The tiny model for a demo: its prompts, its problems, its trainer. */

@@ -114,19 +114,44 @@ describe('the local trainer', () => {
     expect(starts()).toBe(2);
   });
 
-  it('starts an interrupted job again', async () => {
+  it('starts an interrupted job again, with what it had written', async () => {
+    const checkpoint = join(dir, 'jobs', 'job', 'output', 'checkpoint');
     const first = launcherWith();
     await first.start(await jobWith({ method: { mode: 'slow' } }));
     await eventually(() => starts() === 1);
     await first.close();
+    writeFileSync(checkpoint, 'half of it');
     const second = launcherWith();
     await second.start(await jobWith({ method: { mode: 'slow' } }));
     expect(await watch(second)).toMatchObject({ status: 'succeeded' });
     expect(starts()).toBe(2);
+    expect(readFileSync(checkpoint, 'utf8')).toBe('half of it');
+  });
+
+  it('leaves nothing to a job of the same name that says something else', async () => {
+    const first = launcherWith();
+    await first.start(await jobWith({ method: { mode: 'slow' } }));
+    await first.close();
+    writeFileSync(join(dir, 'jobs', 'job', 'output', 'checkpoint'), 'of another job');
+    const second = launcherWith();
+    await second.start(await jobWith({ seed: 6 }));
+    expect(await watch(second)).toMatchObject({ status: 'succeeded' });
+    expect(existsSync(join(dir, 'jobs', 'job', 'output', 'checkpoint'))).toBe(false);
+  });
+
+  it('says what may have killed a trainer', async () => {
+    const launcher = launcherWith();
+    await launcher.start(await jobWith({ method: { mode: 'hang' } }));
+    await eventually(() => starts() === 1);
+    process.kill(Number(readFileSync(trainer.starts, 'utf8').split(' ')[1]), 'SIGKILL');
+    const outcome = await watch(launcher);
+    expect(outcome.status === 'failed' && outcome.message).toBe(
+      'ended by SIGKILL, which a system out of memory sends',
+    );
   });
 
   it.each([
-    ['fail', /exit code 3/, ['out of memory']],
+    ['fail', /^ended with exit code 3: out of memory$/, ['out of memory']],
     ['empty', /exit code 0 but wrote no result.json/, []],
     ['unlearned', /nothing was learned: no row of 2/, ['{"step":1,"steps":2,"loss":1.5}']],
   ])('says why a job failed that ended in "%s"', async (mode, words, log) => {

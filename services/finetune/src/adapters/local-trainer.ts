@@ -22,7 +22,8 @@ type Started = { job: TrainingJob; process?: TrainerProcess };
 
 /**
  * Runs training jobs as processes of this machine. A job's folder holds job.json, its dataset, its parent
- * adapter and `output`, where the trainer writes `adapter/` and, last of all, `result.json`.
+ * adapter and `output`, where the trainer writes `adapter/` and, last of all, `result.json`. A job that was cut
+ * off finds there what it had written, and can go on from it.
  */
 export function createLocalTrainer(options: LocalTrainerOptions): TrainerLauncher {
   const { command, artifacts, graceMs = 5_000 } = options;
@@ -60,6 +61,8 @@ export function createLocalTrainer(options: LocalTrainerOptions): TrainerLaunche
     const paths = pathsOf(job.name);
     const description = describe(job);
     if ((await textOf(paths.job)) === description) {
+      if ((await textOf(paths.result)) === undefined)
+        return { job, process: runTrainer(command, paths.job) };
       const outcome = await outcomeOf(job, undefined);
       if (outcome.status === 'succeeded') return { job };
     }
@@ -82,10 +85,7 @@ export function createLocalTrainer(options: LocalTrainerOptions): TrainerLaunche
     const failure = (message: string): TrainingOutcome => ({ status: 'failed', message, log: [] });
     if (exit?.error !== undefined)
       return failure(`'${command.join(' ')}' cannot be started: ${exit.error}`);
-    if (exit && exit.code !== 0)
-      return failure(
-        exit.code === null ? `ended by ${exit.signal}` : `ended with exit code ${exit.code}`,
-      );
+    if (exit && exit.code !== 0) return failure(endOf(exit));
     const text = await textOf(paths.result);
     if (text === undefined) return failure('ended with exit code 0 but wrote no result.json');
     try {
@@ -145,6 +145,13 @@ export function createLocalTrainer(options: LocalTrainerOptions): TrainerLaunche
       await Promise.all([...started.keys()].map(stop));
     },
   };
+}
+
+function endOf({ code, signal, said }: Exit): string {
+  const why = said === undefined ? '' : `: ${said}`;
+  if (code !== null) return `ended with exit code ${code}${why}`;
+  const hint = signal === 'SIGKILL' ? ', which a system out of memory sends' : '';
+  return `ended by ${signal}${hint}`;
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -3,8 +3,11 @@ import { ParleyError } from '@parley/platform';
 import type { JobProgress } from '../domain/state.ts';
 import { LogTail, readLines } from './trainer-log.ts';
 
-/** How a process ended: its exit code, the signal that ended it, or why it could not be started. */
-export type Exit = { code: number | null; signal: string | null; error?: string };
+/**
+ * How a process ended: its exit code, the signal that ended it, or why it could not be started. `said` is the
+ * last line that it wrote to its standard error.
+ */
+export type Exit = { code: number | null; signal: string | null; error?: string; said?: string };
 
 export type TrainerProcess = {
   readonly exited: Promise<Exit>;
@@ -27,9 +30,13 @@ export function runTrainer(command: readonly string[], jobPath: string): Trainer
   const tail = new LogTail();
   const listeners = new Set<(progress: JobProgress) => void>();
   let latest: JobProgress | undefined;
+  let said: string | undefined;
 
   child.stdin.on('error', () => {});
-  readLines(child.stderr, (line) => tail.push(line));
+  readLines(child.stderr, (line) => {
+    tail.push(line);
+    said = line;
+  });
   readLines(child.stdout, (line) => {
     tail.push(line);
     const progress = progressOf(line);
@@ -37,7 +44,10 @@ export function runTrainer(command: readonly string[], jobPath: string): Trainer
     latest = progress;
     for (const listener of listeners) listener(progress);
   });
-  const exited = exitOf(child);
+  const exited = exitOf(child).then((exit) => ({
+    ...exit,
+    ...(said === undefined ? {} : { said }),
+  }));
   return {
     exited,
     log: () => tail.lines,

@@ -73,7 +73,8 @@ async function baseCard(url: string, apiKey: string | undefined): Promise<ModelC
 
 /** Installs the trainer unless it is there; its command. */
 async function localTrainer(): Promise<string> {
-  const script = fileURLToPath(new URL('../../../trainer/environment.sh', import.meta.url));
-  const { stdout } = await promisify(execFile)('bash', [script]);
-  return JSON.stringify([stdout.trim(), '-m', 'parley_trainer', '--exit-with-parent']);
+  const file = (name: string) =>
+    fileURLToPath(new URL(`../../../trainer/${name}`, import.meta.url));
+  await promisify(execFile)('bash', [file('environment.sh')]);
+  return JSON.stringify(['bash', file('run.sh'), '--exit-with-parent']);
 }
