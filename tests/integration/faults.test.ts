@@ -178,7 +178,7 @@ describe('a wrong request', () => {
       [
         'POST',
         '/v1/cycles',
-        { name: 'c', society: 'society', problemSet: 'none', iterations: 0 },
+        { name: 'c', society: 'society', problemSet: 'none', iterations: 101 },
         400,
         'iterations',
       ],

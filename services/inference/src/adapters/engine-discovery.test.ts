@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EngineDiscovery, type EngineName, type Resolve } from './engine-discovery.ts';
 
+/** Waits for a condition; the machine may be busy. */
+function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, 10_000);
+}
+
 const SOURCE = 'dns+http://vllm:8000';
 let discovery: EngineDiscovery;
 
@@ -28,9 +33,9 @@ describe('EngineDiscovery', () => {
     await discovery.start();
     answer = at('10.0.0.1', '10.0.0.2');
     const asked = resolve.mock.calls.length;
-    await vi.waitFor(() => expect(resolve.mock.calls.length).toBeGreaterThan(asked + 2));
+    await eventually(() => expect(resolve.mock.calls.length).toBeGreaterThan(asked + 2));
     answer = at('10.0.0.2', '10.0.0.3');
-    await vi.waitFor(() => expect(changes).toHaveLength(2));
+    await eventually(() => expect(changes).toHaveLength(2));
     expect(changes.map(({ urls }) => urls)).toEqual([
       ['http://10.0.0.1:8000', 'http://10.0.0.2:8000'],
       ['http://10.0.0.2:8000', 'http://10.0.0.3:8000'],
@@ -47,10 +52,10 @@ describe('EngineDiscovery', () => {
       throw new Error('getaddrinfo EAI_AGAIN vllm');
     };
     const asked = resolve.mock.calls.length;
-    await vi.waitFor(() => expect(resolve.mock.calls.length).toBeGreaterThan(asked + 3));
+    await eventually(() => expect(resolve.mock.calls.length).toBeGreaterThan(asked + 3));
     expect(changes.slice(1)).toEqual([{ ...changes[0], error: 'getaddrinfo EAI_AGAIN vllm' }]);
     answer = () => at('10.0.0.1');
-    await vi.waitFor(() => expect(changes).toHaveLength(3));
+    await eventually(() => expect(changes).toHaveLength(3));
     expect(changes[2]).toMatchObject({ urls: ['http://10.0.0.1:8000'], error: '' });
   });
 
@@ -66,7 +71,7 @@ describe('EngineDiscovery', () => {
       },
     });
     const started = discovery.start();
-    await vi.waitFor(() => expect(asked.quick).toBeGreaterThan(5));
+    await eventually(() => expect(asked.quick).toBeGreaterThan(5));
     expect(asked.slow).toBe(1);
     discovery.close();
     await started;

@@ -3,6 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EnginePool } from './engine-pool.ts';
 
+/** Waits for a condition; the machine may be busy. */
+function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, 10_000);
+}
+
 const CAP = 100;
 let metrics: { status: number; text: string };
 let looks: number;
@@ -49,7 +54,7 @@ vllm:cache_config_info{enable_prefix_caching="${prefixes}"} 1.0
 /** The engine after three more looks. */
 async function seen() {
   const before = looks;
-  await vi.waitFor(() => expect(looks).toBeGreaterThan(before + 3));
+  await eventually(() => expect(looks).toBeGreaterThan(before + 3));
   return pool.engines[0];
 }
 

@@ -9,14 +9,14 @@ export type Occupancy = { running: number; waiting: number };
  */
 export type Concurrency = { target: number; step: number; waiting: number };
 
-/** Where it begins: a batch of half that size has a queue at first, a larger one is filled within some looks. */
+/** Where it begins, and by how much it grows first: a smaller batch has a queue for two looks, a larger one is found by doubling. */
 const START = 64;
 const SMALLEST_RESERVE = 2;
 const RESERVE_SHARE = 1 / 8;
 
 /** The concurrency of an engine that nothing is known of. @param cap the most that is allowed. */
 export function startConcurrency(cap: number): Concurrency {
-  return { target: Math.min(START, cap), step: SMALLEST_RESERVE, waiting: 0 };
+  return { target: Math.min(START, cap), step: START, waiting: 0 };
 }
 
 /**
@@ -38,7 +38,8 @@ export function reserve({ running }: Occupancy): number {
  * | more than the reserve waits for the first time      | stays: a burst of prompts waits for a moment in any engine         |
  * | less in flight from here than the target            | stays: it was not tried                                            |
  * | at most the reserve waits                           | grows by 1                                                         |
- * | nothing waits                                       | grows by the reserve, the next time by twice that, and so on       |
+ * | nothing waits                                       | grows by the reserve, the next time by twice that, and so on; at   |
+ * |                                                     | first, while nothing has ever waited, it doubles                   |
  *
  * All who share an engine shrink by the same factor and grow by the same steps, which leads to equal shares
  * (additive increase, multiplicative decrease: Chiu and Jain 1989).
@@ -53,7 +54,7 @@ export function nextConcurrency(
 ): Concurrency {
   const { running, waiting } = seen;
   const kept = reserve(seen);
-  const known = { target, step: kept, waiting };
+  const known = { target, step: waiting > 0 ? kept : step, waiting };
   if (Math.min(waiting, before) > kept) {
     const share = inFlight > kept ? inFlight / (running + waiting) : 1;
     return { ...known, target: Math.min(target, Math.max(kept, share * (running + kept))) };

@@ -140,6 +140,16 @@ describe('Generate', () => {
     expect(completions.map(({ text }) => text)).toEqual([expected(7), expected(8)]);
   });
 
+  it('passes pieces that come together as one', async () => {
+    await open();
+    const texts: string[] = [];
+    const calls = [call('a', 7, { deltas: true })];
+    for await (const { result } of world.client.generate({ society: 'team', revision: 1, calls }))
+      if (result.case === 'delta') texts.push(result.value.text);
+    expect(texts.join('')).toBe(expected(7));
+    expect(texts.length).toBeLessThan(expected(7).trim().split(' ').length);
+  });
+
   it('never asks for several greedy choices', async () => {
     await open();
     const greedy = { sampling: { temperature: 0, topP: 1, maxTokens: 8 } };

@@ -10,7 +10,10 @@ import { createMailbox } from './mailbox.ts';
 
 type Response = MessageInitShape<typeof GenerateResponseSchema>;
 
-/** Generates a round of calls; results come as they end. */
+/**
+ * Generates a round of calls; results come as they end, and pieces of text before them where they are wanted. Pieces
+ * of a call that come before the caller has taken the last one reach it as one.
+ */
 export async function* generateRound(
   { cache, usage, dispatcher, generationMetrics: metrics, config, log }: InferenceContext,
   request: GenerateRequest,
@@ -22,14 +25,23 @@ export async function* generateRound(
   const calls = readCalls(request, society, revision);
   usage.note(revision, calls);
   const mailbox = createMailbox<Response>();
+  const waiting = new Map<string, { callId: string; text: string }>();
   const onAbort = () => mailbox.end(signal.reason);
   signal.addEventListener('abort', onAbort);
   try {
     const ended = generate(
       calls,
       {
-        delta: ({ id }, text) =>
-          mailbox.put({ result: { case: 'delta', value: { callId: id, text } } }),
+        delta({ id: callId }, text) {
+          const piece = waiting.get(callId);
+          if (piece !== undefined) {
+            piece.text += text;
+            return;
+          }
+          const value = { callId, text };
+          waiting.set(callId, value);
+          mailbox.put({ result: { case: 'delta', value } });
+        },
         completed: (completions) => {
           for (const completion of completions) mailbox.put(completionMessage(completion));
         },
@@ -47,7 +59,10 @@ export async function* generateRound(
       { dispatcher, metrics, priority, signal, maxInFlight: config.engineMaxInFlight },
     );
     ended.then(() => mailbox.end(), mailbox.end);
-    yield* mailbox.read();
+    for await (const response of mailbox.read()) {
+      if (response.result?.case === 'delta') waiting.delete(response.result.value.callId ?? '');
+      yield response;
+    }
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

@@ -6,6 +6,11 @@ import { startTestEngine, type TestEngine } from '../testing/engine.ts';
 import { startSandbox } from '../testing/sandbox.ts';
 import { startWorld, type World } from '../testing/world.ts';
 
+/** Waits for a condition; the machine may be busy. */
+function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, 10_000);
+}
+
 let world: World;
 const engines: TestEngine[] = [];
 let seed = 0;
@@ -86,10 +91,10 @@ describe('an engine that fails its calls but answers its probes', () => {
     expect(bad.chats.length).toBe(5);
 
     bad.fault = () => undefined;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await ask();
       expect((await shown()).engines[0]).toMatchObject({ breaker: 'closed' });
-    }, 5_000);
+    });
     expect(await metrics()).toContain(`parley_engine_breaker_open{engine="${bad.url}"} 0`);
   });
 
@@ -108,7 +113,7 @@ describe('an engine that fails its calls but answers its probes', () => {
     });
     expect(bad.chats.length).toBe(before);
     bad.fault = () => undefined;
-    await vi.waitFor(async () => expect((await ask()).completion).toBeDefined(), 5_000);
+    await eventually(async () => expect((await ask()).completion).toBeDefined());
   });
 });
 
@@ -122,11 +127,11 @@ describe('an engine that is let in again', () => {
     engine.fault = () => undefined;
     engine.delayMs = 300;
     const waiting = Array.from({ length: 10 }, () => ask());
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await shown()).engines[0]).toMatchObject({ breaker: 'half-open', inFlight: 1 });
       expect((await shown()).queued).toBe(9);
       expect(engine.chats.length).toBe(before + 1);
-    }, 5_000);
+    });
     for (const { completion } of await Promise.all(waiting)) expect(completion).toBeDefined();
   });
 });
@@ -137,7 +142,7 @@ describe('an engine that goes silent', () => {
     await open([silent.url, other.url], {}, { probeTimeoutMs: 100 });
     silent.fault = () => ({ kind: 'hang' });
     const calls = [ask()];
-    await vi.waitFor(() => {
+    await eventually(() => {
       if (silent.chats.length === 0) calls.push(ask());
       expect(silent.chats.length).toBeGreaterThan(0);
     });
@@ -154,7 +159,7 @@ describe('the deadline of a caller', () => {
     await open([engine.url]);
     engine.fault = () => ({ kind: 'hang' });
     await expect(ask({ deadlineMs: 150 })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(engine.aborted).toBe(1);
       expect((await shown()).engines[0]?.inFlight).toBe(0);
     });
@@ -186,9 +191,9 @@ describe('engines behind a name', () => {
     await open([`dns+http://vllm:${port}`], {}, { resolve, resolveEveryMs: 20 });
     old.delayMs = 300;
     const underWay = ask();
-    await vi.waitFor(() => expect(old.chats).toHaveLength(1));
+    await eventually(() => expect(old.chats).toHaveLength(1));
     addresses = ['127.0.0.12'];
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await shown()).engines).toEqual([
         expect.objectContaining({ url: young.url, status: 'up' }),
       ]);
@@ -210,7 +215,7 @@ describe('engines behind a name', () => {
     };
     await open([source], {}, { resolve: unsteady, resolveEveryMs: 20 });
     fails = true;
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await shown()).names).toEqual([
         { source, engines: 1, lastError: 'getaddrinfo EAI_AGAIN vllm' },
       ]),
@@ -259,13 +264,13 @@ describe('an engine with 16 slots under a backlog', () => {
         const found = new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(await metrics());
         return Number(found?.[1]);
       };
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect(await gauge('parley_engine_in_flight_target')).toBeLessThanOrEqual(20);
-      }, 5_000);
-      await vi.waitFor(async () => {
+      });
+      await eventually(async () => {
         expect(await gauge('parley_engine_running')).toBe(16);
         expect(await gauge('parley_engine_waiting')).toBeLessThanOrEqual(4);
-      }, 5_000);
+      });
       stop = true;
       await Promise.all(backlog);
     } finally {
