@@ -5,7 +5,10 @@ import { measureAssembly } from './assembly.ts';
 import { measureBacklog } from './backlog.ts';
 import { startScript } from './child.ts';
 import { type DebatesResult, loadDebates, measureDistributed } from './distributed.ts';
+import { benchSlots } from './inference-slots.ts';
+import { benchStreams } from './inference-stream.ts';
 import type { LoadResult } from './pool.ts';
+import { floor, print, row, target } from './print.ts';
 
 /** The benchmarks, with the machine they ran on; ratios are against references in the same run. */
 const DEBATES = 3000;
@@ -79,6 +82,9 @@ print(
   `\nassembly: ${assembly.rows} rows from ${assembly.transcripts} transcripts on disk in ${assembly.seconds.toFixed(2)} s`,
 );
 floor('rows a second', assembly.rows / assembly.seconds, 20_000);
+
+await benchStreams();
+await benchSlots();
 process.exit(0);
 
 async function reference(client: string): Promise<LoadResult> {
@@ -133,24 +139,4 @@ function show(name: string, result: LoadResult): void {
     `${((100 * (result.medianMs - IDEAL_MS)) / IDEAL_MS).toFixed(1)} %`,
     (result.debates / result.wallSeconds).toFixed(0),
   );
-}
-
-function row(name: string, ...cells: string[]): void {
-  print(`${name.padEnd(28)}${cells.map((cell) => cell.padStart(15)).join('')}`);
-}
-
-function target(what: string, value: number, limit: number): void {
-  print(
-    `${value <= limit ? 'reached' : 'MISSED '}  ${what}: ${value.toFixed(2)} (target ≤ ${limit})`,
-  );
-}
-
-function floor(what: string, value: number, limit: number): void {
-  print(
-    `${value >= limit ? 'reached' : 'MISSED '}  ${what}: ${value.toFixed(value < 10 ? 2 : 0)} (target ≥ ${limit})`,
-  );
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

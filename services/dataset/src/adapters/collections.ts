@@ -39,7 +39,7 @@ const RECORD = 'collection';
 const RESULTS = 'results';
 const EARLY = 'early';
 /** How long debates of a collection that nobody opens are kept: as long as their events are. */
-const EARLY_KEPT_MS = 7 * 24 * 3_600_000;
+const EARLY_KEPT_MS = 14 * 24 * 3_600_000;
 const INDEX = 'collections';
 const PAGE = 1000;
 
