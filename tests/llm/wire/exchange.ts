@@ -15,7 +15,7 @@ export async function exchange(url: string, request: Request): Promise<Answer> {
   return { status: response.status, type, body: readBody(type, text) };
 }
 
-/** What became of a stream whose client left after its first piece of text, as the engine's own metrics say. */
+/** What became of a stream whose client left after its first token, as the engine's own metrics say. */
 export type Departure = {
   /** Sequences that still run or wait afterwards. */
   left: number;
@@ -26,8 +26,8 @@ export type Departure = {
 };
 
 /**
- * Starts a stream on an idle engine, leaves after the first piece of text, and waits until the engine is idle
- * again.
+ * Starts a stream on an idle engine, leaves after the event behind the one with the role, and waits until the engine
+ * is idle again.
  * @throws Error when it is not idle in time.
  */
 export async function leaveStream(url: string, request: Request): Promise<Departure> {
@@ -35,8 +35,11 @@ export async function leaveStream(url: string, request: Request): Promise<Depart
   const before = await counters(url);
   const controller = new AbortController();
   const response = await send(url, request, controller.signal);
-  for await (const piece of response.body ?? [])
-    if (/"content":"[^"]/.test(new TextDecoder().decode(piece))) break;
+  let events = 0;
+  for await (const piece of response.body ?? []) {
+    events += new TextDecoder().decode(piece).split('data: ').length - 1;
+    if (events > 1) break;
+  }
   controller.abort();
   const until = performance.now() + LONGEST;
   for (;;) {
