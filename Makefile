@@ -7,7 +7,7 @@ VITEST := $(NODE) $(BIN)/vitest run --reporter=default --reporter=json
 INSTALLED := node_modules/.package-lock.json
 SEED ?= 1
 
-.PHONY: help demo up up-distributed infra infra-stop test check trainer integration e2e e2e-llm chaos bench ci ci-full generate release-proto format clean
+.PHONY: help demo up up-distributed infra infra-stop test check python integration e2e e2e-llm chaos bench ci ci-full generate release-proto format clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,10 +34,12 @@ infra-stop: $(INSTALLED) ## Stop what make infra started; its data stay in data/
 test: $(INSTALLED) ## Unit tests
 	@$(VITEST) --outputFile.json=out/reports/test.json --project unit
 
-trainer: ## The trainer in Python: format, lint, types and tests; installs what they need first
-	@PYTHON=$$(services/trainer/environment.sh --dev) && cd services/trainer && BIN=$$(dirname $$PYTHON) && \
-	$$BIN/ruff check --quiet && $$BIN/ruff format --check --quiet && $$BIN/mypy --no-error-summary && \
-	$$PYTHON -m pytest --quiet --junitxml=../../out/reports/trainer.xml
+python: ## The trainer and the recipe of the tiny model: format, lint, types, tests; installs what they need first
+	@PYTHON=$$(services/trainer/environment.sh --dev) && BIN=$$(dirname $$PYTHON) && \
+	for part in services/trainer tests/llm/model; do \
+		(cd $$part && $$BIN/ruff check --quiet && $$BIN/ruff format --check --quiet && $$BIN/mypy --no-error-summary && \
+		$$PYTHON -m pytest --quiet --junitxml=$(CURDIR)/out/reports/$$(basename $$part).xml) || exit 1; \
+	done
 
 integration: $(INSTALLED) ## Several services together, and the adapters against real Kafka, Redis and S3
 	@$(VITEST) --outputFile.json=out/reports/integration.json --project integration
@@ -61,7 +63,7 @@ e2e-llm: $(INSTALLED) ## A cycle on a real language model: vLLM and the trainer,
 bench: $(INSTALLED) ## CPU per debate, added latency, rows a second, beside references
 	@$(NODE) tests/load/bench.ts
 
-ci: ## What .ci/run runs: check, test, trainer, integration, e2e, chaos
+ci: ## What .ci/run runs: check, test, python, integration, e2e, chaos
 	@bash .ci/run
 
 ci-full: ci ## All of it, with real language models, the long form of chaos and the benchmarks

@@ -8,7 +8,14 @@ import { join } from 'node:path';
 const [folder = 'out/reports', ...failedSteps] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const name of ['test.json', 'trainer.xml', 'integration.json', 'e2e.json', 'chaos.json']) {
+for (const name of [
+  'test.json',
+  'trainer.xml',
+  'model.xml',
+  'integration.json',
+  'e2e.json',
+  'chaos.json',
+]) {
   const file = join(folder, name);
   if (!existsSync(file)) {
     process.stdout.write(`no report ${name}\n`);

@@ -1,0 +1,1 @@
+"""A recipe for a language model of about a million parameters that can take part in a debate."""
