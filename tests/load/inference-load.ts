@@ -4,30 +4,34 @@ import { Pool } from 'undici';
 import { cpuSecondsOf } from './inference-process.ts';
 import { type LoadResult, measured, quantile } from './pool.ts';
 
-/** A closed loop of streamed calls: so many `atOnce`, each of so many `tokens`. */
+/** A closed loop of streamed calls, so many `atOnce`; each asks for 4 to 12 tokens, so that they do not fall into step. */
 export type StreamLoad = {
   /** Base URL of an engine, which is then called without a service. */
   engine?: string;
   /** Addresses of an inference process: gRPC, and admin, whose CPU is measured. */
   inference?: { grpc: string; admin: string };
+  /** What the engine takes for a token, in milliseconds. */
+  tokenMs: number;
   calls: number;
   atOnce: number;
-  tokens: number;
 };
 
-/** What it did: CPU of the inference process, or of the client where there is none, and the first token's latency. */
+/**
+ * What it did: latencies beyond what the engine took, of whole calls and of first tokens; CPU of the inference
+ * process, or of the client where there is none.
+ */
 export type StreamResult = LoadResult & { firstMedianMs: number };
 
 /** Makes one call, tells when its first piece of text came, returns the whole text. */
-type Ask = (index: number, onFirst: () => void) => Promise<string>;
+type Ask = (call: { index: number; tokens: number; onFirst: () => void }) => Promise<string>;
 
 /** Usage: inference-load.ts <StreamLoad as JSON>; prints a StreamResult. */
 const load = JSON.parse(process.argv[2] ?? '{}') as StreamLoad;
-const { engine, inference, calls, atOnce, tokens } = load;
+const { engine, inference, tokenMs, calls, atOnce } = load;
 
 function askEngine(url: string): Ask {
   const pool = new Pool(url, { connections: atOnce, pipelining: 1 });
-  return async (index, onFirst) => {
+  return async ({ index, tokens, onFirst }) => {
     const { body } = await pool.request({
       method: 'POST',
       path: '/v1/chat/completions',
@@ -63,7 +67,7 @@ function askEngine(url: string): Ask {
 
 function askInference(address: string): Ask {
   const client = createGrpcClient(InferenceService, { address, defaultDeadlineMs: 60_000 });
-  return async (index, onFirst) => {
+  return async ({ index, tokens, onFirst }) => {
     let text = '';
     const answers = client.generate({
       society: 'bench',
@@ -93,22 +97,28 @@ function question(index: number): string {
 }
 
 const ask = engine === undefined ? askInference(inference?.grpc ?? '') : askEngine(engine);
-const expected = ' 29'.repeat(tokens);
-const first: number[] = [];
-const result = await measured(
-  calls,
-  atOnce,
-  async (index) => {
-    const start = performance.now();
-    const text = await ask(index, () => first.push(performance.now() - start));
-    if (text !== expected) throw new Error(`call ${index} was answered '${text}'`);
-  },
-  async () => {
-    if (inference !== undefined) return cpuSecondsOf(inference.admin);
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
-  },
-);
-const answer: StreamResult = { ...result, firstMedianMs: quantile(first.slice(-calls), 0.5) };
+const late: number[] = [];
+const firstLate: number[] = [];
+
+async function call(index: number): Promise<void> {
+  const tokens = 4 + ((7 * index) % 9);
+  const start = performance.now();
+  const onFirst = () => firstLate.push(performance.now() - start - tokenMs);
+  const text = await ask({ index, tokens, onFirst });
+  late.push(performance.now() - start - tokens * tokenMs);
+  if (text !== ' 29'.repeat(tokens)) throw new Error(`call ${index} was answered '${text}'`);
+}
+
+const result = await measured(calls, atOnce, call, async () => {
+  if (inference !== undefined) return cpuSecondsOf(inference.admin);
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+});
+const answer: StreamResult = {
+  ...result,
+  medianMs: quantile(late.slice(-calls), 0.5),
+  p99Ms: quantile(late.slice(-calls), 0.99),
+  firstMedianMs: quantile(firstLate.slice(-calls), 0.5),
+};
 process.stdout.write(`${JSON.stringify(answer)}\n`);
 process.exit(0);
