@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import { InferenceService } from '@parley/proto/inference';
@@ -188,6 +189,20 @@ describe('gRPC over loopback', () => {
     finish.resolve();
     await stopping;
     expect((await read).map(({ result }) => result.value)).toMatchObject([{ text: 'last words' }]);
+  });
+
+  it('sends clients away when it stops, which end their connections themselves', async () => {
+    const { server, address } = await serve({ voting: { tally: async () => ({}) } });
+    await votingClient(address).tally({});
+    const session = connectHttp2(`http://${address}`);
+    const gone = new Promise((resolve) => session.once('goaway', (_, last) => resolve(last)));
+    await new Promise((connected) => session.once('remoteSettings', connected));
+    const stopping = server.stop(5_000);
+    expect(await gone).toBe(2 ** 31 - 1);
+    await stopping;
+    await expect(votingClient(address).tally({}, { deadlineMs: 300 })).rejects.toMatchObject({
+      retryable: true,
+    });
   });
 
   it('cuts a connection whose client gives no sign of life, sooner than its leases end', async () => {

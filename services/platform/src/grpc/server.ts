@@ -1,3 +1,6 @@
+import { constants, type ServerHttp2Session } from 'node:http2';
+import { Server as NetServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   DescMethod,
   DescMethodServerStreaming,
@@ -63,6 +66,9 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 const KEEPALIVE_MS = 4_000;
 const SILENT_MS = 5_000;
 
+/** How long clients get to read the end of their last calls. */
+const LINGER_MS = 250;
+
 /** The longest time that a timer of the runtime can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -118,13 +124,14 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
           server.forceShutdown();
           resolve();
         }, graceMs);
-        // The server does not wait for calls on a connection that is closing already.
-        server.tryShutdown(() =>
-          calls.none().then(() => {
+        sendAway(server);
+        void calls.none().then(async () => {
+          await delay(LINGER_MS);
+          server.tryShutdown(() => {
             clearTimeout(cut);
             resolve();
-          }),
-        );
+          });
+        });
       });
     },
   };
@@ -134,6 +141,28 @@ function cannotListen({ host, port }: GrpcServerOptions, cause: Error): ParleyEr
   const inUse = cause.message.includes('EADDRINUSE');
   const why = inUse ? 'is in use; choose another, or 0 for a free one' : cause.message;
   return new ParleyError('INVALID_ARGUMENT', `PARLEY_GRPC_PORT: ${host}:${port} ${why}`, { cause });
+}
+
+/** The parts of the library's server that it keeps to itself. */
+type Insides = {
+  http2Servers: ReadonlyMap<NetServer, { sessions: ReadonlySet<ServerHttp2Session> }>;
+};
+
+/** The last stream of a connection that is to end when all of its streams have, RFC 9113, 6.8. */
+const LAST_STREAM = 2 ** 31 - 1;
+
+/**
+ * Takes no more connections, and asks clients to end theirs once their calls have ended. The library's own shutdown
+ * closes a connection together with its last call, and its client then takes for broken what it has not read yet.
+ */
+function sendAway(server: Server): void {
+  const { http2Servers } = server as unknown as Insides;
+  for (const [listening, { sessions }] of http2Servers) {
+    // Not its own close, which closes the connections, too.
+    NetServer.prototype.close.call(listening);
+    for (const session of sessions)
+      if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
+  }
 }
 
 type CallCount = { begin(): void; end(): void; none(): Promise<void> };
