@@ -7,7 +7,6 @@ import {
   cycleResult,
   debatesEnded,
   type Size,
-  type Span,
   startCycle,
   undisturbed,
 } from './workload.ts';
@@ -28,19 +27,16 @@ describe('two replicas of every service, restarted one after the other', () => {
   }, 120_000);
   afterAll(() => world?.close());
 
-  it('lose nothing, and pay twice only for what was under way at a stop, rarely', async () => {
+  it('lose nothing and pay for nothing twice', async () => {
     await startCycle(world.call, SIZE);
     const accepting = acceptDebates(world.call, SIZE.debates, 8);
     let longest = 0;
-    const stops: Span[] = [];
     let restarts = 0;
     for (let round = 0; round < (long ? 3 : 1); round += 1)
       for (const replica of Object.values(world.distributed.replicas).flat()) {
         const from = performance.now();
         await replica.stop();
-        const to = performance.now();
-        stops.push({ from, to });
-        longest = Math.max(longest, to - from);
+        longest = Math.max(longest, performance.now() - from);
         await replica.start();
         restarts += 1;
       }
@@ -48,10 +44,9 @@ describe('two replicas of every service, restarted one after the other', () => {
     await debatesEnded(world.call, accepted);
     await cycleEnded(world.call);
     expect(await cycleResult(world.call)).toEqual(expected);
-    const checked = await checkDebates(world, accepted, stops);
+    const checked = await checkDebates(world, accepted, []);
     report('rolling restart', { restarts, ...checked, longestStopMs: Math.round(longest) });
-    // Rarely, an answer is lost that arrives together with the end of its connection.
-    expect(checked.paidTwice).toBeLessThanOrEqual(restarts);
+    expect(checked.paidTwice).toBe(0);
     expect(longest).toBeLessThan(LONGEST_STOP_MS);
   });
 });

@@ -8,7 +8,9 @@ import type {
 } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import {
+  Client,
   type ClientReadableStream,
+  credentials,
   Metadata,
   type MethodDefinition,
   type ServiceError,
@@ -16,7 +18,6 @@ import {
 } from '@grpc/grpc-js';
 import { ParleyError } from '../errors.ts';
 import { type TraceId, traceparentOf } from '../trace.ts';
-import { type Channel, createChannel } from './channel.ts';
 import { methodDefinition } from './methods.ts';
 import { fromServiceError } from './status.ts';
 
@@ -43,11 +44,19 @@ export function createGrpcClient<S extends DescService>(
   service: S,
   options: GrpcClientOptions,
 ): GrpcClient<S> {
-  const channel = createChannel(options.address);
-  const result: Record<string, unknown> = { close: () => channel.close() };
+  const client = new Client(targetOf(options.address), credentials.createInsecure(), {
+    // Callers repeat what is idempotent; the channel's own retries would cost every call a buffer.
+    'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
+    'grpc.service_config': ROUND_ROBIN,
+    'grpc.dns_min_time_between_resolutions_ms': 5000,
+    'grpc.max_receive_message_length': 32 * 1024 * 1024,
+    'grpc.max_send_message_length': 32 * 1024 * 1024,
+  });
+  const result: Record<string, unknown> = { close: () => client.close() };
   for (const method of service.methods) {
     const definition = methodDefinition(method);
-    const call = { channel, definition, options, target: `${service.typeName}/${method.name}` };
+    const call = { client, definition, options, target: `${service.typeName}/${method.name}` };
     result[method.localName] =
       method.methodKind === 'unary'
         ? (request: object, made?: CallOptions) =>
@@ -58,8 +67,15 @@ export function createGrpcClient<S extends DescService>(
   return result as GrpcClient<S>;
 }
 
+/** A name is resolved by DNS, again and again; a list of addresses is fixed. */
+function targetOf(address: string): string {
+  return address.includes(',') ? `ipv4:${address}` : address;
+}
+
+const ROUND_ROBIN = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+
 type Call = {
-  channel: Channel;
+  client: Client;
   definition: MethodDefinition<Message, Message>;
   options: GrpcClientOptions;
   target: string;
@@ -74,8 +90,7 @@ function callUnary(
   const { path, requestSerialize, responseDeserialize } = call.definition;
   return new Promise((resolve, reject) => {
     if (made.signal?.aborted) return reject(ParleyError.from(made.signal.reason));
-    const { client, done } = call.channel.take();
-    const wire = client.makeUnaryRequest(
+    const wire = call.client.makeUnaryRequest(
       path,
       requestSerialize,
       responseDeserialize,
@@ -83,7 +98,6 @@ function callUnary(
       metadataOf(made),
       wireOptions(call, made),
       (error, response) => {
-        done();
         made.signal?.removeEventListener('abort', cancel);
         if (error) reject(failure(error, call, made));
         else resolve(response as Message);
@@ -104,8 +118,7 @@ async function* callStreaming(
 ): AsyncIterable<Message> {
   if (made.signal?.aborted) throw ParleyError.from(made.signal.reason);
   const { path, requestSerialize, responseDeserialize } = call.definition;
-  const { client, done } = call.channel.take();
-  const stream: ClientReadableStream<Message> = client.makeServerStreamRequest(
+  const stream: ClientReadableStream<Message> = call.client.makeServerStreamRequest(
     path,
     requestSerialize,
     responseDeserialize,
@@ -125,7 +138,6 @@ async function* callStreaming(
   } finally {
     made.signal?.removeEventListener('abort', cancel);
     if (!ended) cancel();
-    done();
   }
 }
 

@@ -1,6 +1,3 @@
-import { constants, type ServerHttp2Session } from 'node:http2';
-import { Server as NetServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type {
   DescMethod,
   DescMethodServerStreaming,
@@ -24,6 +21,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { ParleyError } from '../errors.ts';
 import { type TraceId, traceIdOf } from '../trace.ts';
+import { type Connections, lookAfterConnections } from './connections.ts';
 import { fileDescriptors, serviceDefinition } from './methods.ts';
 import { toStatus } from './status.ts';
 
@@ -58,33 +56,22 @@ export type GrpcServerOptions = {
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
-/**
- * A connection whose client is asked for a sign of life and gives none is cut, within 9 s in all: before anybody else
- * may take over what the client holds by a lease of 15 s, which it extends every 5. What a process that was stopped
- * was about to send reaches nobody when it goes on.
- */
-const KEEPALIVE_MS = 4_000;
-const SILENT_MS = 5_000;
-
-/** How long clients get to read the end of their last calls. */
-const LINGER_MS = 250;
-
 /** The longest time that a timer of the runtime can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A gRPC server with health and reflection. */
+/** A gRPC server with health, reflection and a maximum connection age (so that clients find new replicas). */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({
     'grpc.enable_channelz': 0,
-    'grpc.keepalive_time_ms': KEEPALIVE_MS,
-    'grpc.keepalive_timeout_ms': SILENT_MS,
+    // Clients connect anew and find new replicas; calls that run are left to end on the old connection.
+    'grpc.max_connection_age_ms': 60_000,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   });
   const health = new HealthImplementation({ '': 'SERVING' });
   health.addToServer(server);
   const services: DescService[] = [];
-  const calls = createCallCount();
+  let connections: Connections | undefined;
   return {
     add(service, implementation) {
       services.push(service);
@@ -93,12 +80,11 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         const handle = (implementation as Record<string, unknown>)[method.localName];
         handlers[method.localName] =
           method.methodKind === 'unary'
-            ? unary(method as DescMethodUnary, handle as UnaryHandler, options, calls)
+            ? unary(method as DescMethodUnary, handle as UnaryHandler, options)
             : serverStreaming(
                 method as DescMethodServerStreaming,
                 handle as StreamHandler,
                 options,
-                calls,
               );
       }
       server.addService(serviceDefinition(service), handlers);
@@ -110,7 +96,11 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         server.bindAsync(
           `${options.host}:${options.port}`,
           ServerCredentials.createInsecure(),
-          (error, port) => (error ? reject(cannotListen(options, error)) : resolve(port)),
+          (error, port) => {
+            if (error) return reject(cannotListen(options, error));
+            connections = lookAfterConnections(server);
+            resolve(port);
+          },
         );
       });
     },
@@ -120,17 +110,10 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     },
     stop(graceMs) {
       return new Promise((resolve) => {
-        const cut = setTimeout(() => {
-          server.forceShutdown();
+        const cut = setTimeout(() => connections?.cut(), graceMs);
+        server.tryShutdown(() => {
+          clearTimeout(cut);
           resolve();
-        }, graceMs);
-        sendAway(server);
-        void calls.none().then(async () => {
-          await delay(LINGER_MS);
-          server.tryShutdown(() => {
-            clearTimeout(cut);
-            resolve();
-          });
         });
       });
     },
@@ -143,47 +126,6 @@ function cannotListen({ host, port }: GrpcServerOptions, cause: Error): ParleyEr
   return new ParleyError('INVALID_ARGUMENT', `PARLEY_GRPC_PORT: ${host}:${port} ${why}`, { cause });
 }
 
-/** The parts of the library's server that it keeps to itself. */
-type Insides = {
-  http2Servers: ReadonlyMap<NetServer, { sessions: ReadonlySet<ServerHttp2Session> }>;
-};
-
-/** The last stream of a connection that is to end when all of its streams have, RFC 9113, 6.8. */
-const LAST_STREAM = 2 ** 31 - 1;
-
-/**
- * Takes no more connections, and asks clients to end theirs once their calls have ended. The library's own shutdown
- * closes a connection together with its last call, and its client then takes for broken what it has not read yet.
- */
-function sendAway(server: Server): void {
-  const { http2Servers } = server as unknown as Insides;
-  for (const [listening, { sessions }] of http2Servers) {
-    // Not its own close, which closes the connections, too.
-    NetServer.prototype.close.call(listening);
-    for (const session of sessions)
-      if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
-  }
-}
-
-type CallCount = { begin(): void; end(): void; none(): Promise<void> };
-
-/** Counts the calls that run. */
-function createCallCount(): CallCount {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return {
-    begin() {
-      running += 1;
-    },
-    end() {
-      running -= 1;
-      if (running === 0) for (const resolve of waiting.splice(0)) resolve();
-    },
-    none: () =>
-      running === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
-  };
-}
-
 type UnaryHandler = (request: Message, context: CallContext) => Promise<Message>;
 type StreamHandler = (request: Message, context: CallContext) => AsyncIterable<Message>;
 
@@ -191,10 +133,9 @@ function unary(
   method: DescMethodUnary,
   handle: UnaryHandler,
   options: GrpcServerOptions,
-  calls: CallCount,
 ): handleUnaryCall<Message, Message> {
   return (call, callback) => {
-    const context = openContext(call, calls);
+    const context = openContext(call);
     handle(call.request, context).then(
       (response) => {
         context.close();
@@ -212,10 +153,9 @@ function serverStreaming(
   method: DescMethodServerStreaming,
   handle: StreamHandler,
   options: GrpcServerOptions,
-  calls: CallCount,
 ): handleServerStreamingCall<Message, Message> {
   async function pump(call: ServerWritableStream<Message, Message>): Promise<void> {
-    const context = openContext(call, calls);
+    const context = openContext(call);
     try {
       for await (const response of handle(call.request, context)) {
         if (context.signal.aborted) break;
@@ -246,8 +186,7 @@ function drained(call: ServerWritableStream<Message, Message>, signal: AbortSign
 
 type AnyCall = ServerUnaryCall<Message, Message> | ServerWritableStream<Message, Message>;
 
-function openContext(call: AnyCall, calls: CallCount): CallContext & { close(): void } {
-  calls.begin();
+function openContext(call: AnyCall): CallContext & { close(): void } {
   const controller = new AbortController();
   const deadline = Number(call.getDeadline());
   const abort = (reason: 'DEADLINE_EXCEEDED' | 'CANCELLED', message: string) =>
@@ -269,7 +208,6 @@ function openContext(call: AnyCall, calls: CallCount): CallContext & { close(): 
     close() {
       clearTimeout(timer);
       call.off('cancelled', cancelled);
-      calls.end();
     },
   };
 }
