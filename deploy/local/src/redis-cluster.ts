@@ -32,7 +32,11 @@ export async function createRedisCluster(options: ServerOptions): Promise<RedisC
         if (known.every((count) => count === '1')) await join(nodes);
       },
       async whole() {
-        return (await Promise.all(nodes.map(isWhole))).every(Boolean);
+        const roles = await Promise.all(nodes.map(roleOf));
+        return (
+          roles.every((role) => role !== undefined) &&
+          roles.filter((role) => role === 'replica').length === NODES / 2
+        );
       },
     },
     options,
@@ -55,15 +59,16 @@ async function knownNodes(node: Server): Promise<string | undefined> {
   );
 }
 
-/** Whether a node knows all others, all slots are served, and it is in step with its master if it has one. */
-async function isWhole(node: Server): Promise<boolean> {
+/** What a node is that knows all others, sees all slots served, and is in step with its master if it has one. */
+async function roleOf(node: Server): Promise<'master' | 'replica' | undefined> {
   return withRedis(portOf(node), async (redis) => {
     const cluster = await redis.cluster('INFO');
     const link = infoValue(await redis.info('replication'), 'master_link_status');
-    return (
+    const isOne =
       infoValue(cluster, 'cluster_state') === 'ok' &&
-      infoValue(cluster, 'cluster_known_nodes') === String(NODES) &&
-      (link === undefined || link === 'up')
-    );
+      infoValue(cluster, 'cluster_known_nodes') === String(NODES);
+    if (!isOne) return undefined;
+    if (link === undefined) return 'master';
+    return link === 'up' ? 'replica' : undefined;
   });
 }

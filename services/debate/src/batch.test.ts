@@ -123,6 +123,22 @@ describe('a batch', () => {
     expect(ended.filter(({ batch }) => batch === 'b2')).toHaveLength(1);
   });
 
+  test('that has failed is tried again when it is asked for again', async () => {
+    const lines = [{ id: 'x', question: 'q' }];
+    fixture.neighbours.behaviour.missing = 'newcomers';
+    await request('late', lines, 'newcomers');
+    expect(await record('late')).toMatchObject({ status: 'failed', done: 0 });
+    fixture.neighbours.behaviour.missing = 'nobody';
+    await request('late', lines, 'newcomers');
+    await until(() => (ended.some(({ batch }) => batch === 'late') ? true : undefined));
+    expect(await record('late')).toMatchObject({
+      status: 'created',
+      reason: '',
+      problems: 1,
+      done: 1,
+    });
+  });
+
   const bad: [string, string, Line[], string, string][] = [
     [
       'bad-society',

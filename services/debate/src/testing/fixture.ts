@@ -22,7 +22,7 @@ export async function openFixture(environment: Record<string, string> = {}): Pro
     reset() {
       const { behaviour, asked, counters } = neighbours;
       Object.assign(behaviour, { reply: answer, refuse: undefined, refuseVote: undefined });
-      Object.assign(behaviour, { agents: 3, rounds: 2, prompts: undefined });
+      Object.assign(behaviour, { agents: 3, rounds: 2, prompts: undefined, missing: 'nobody' });
       asked.length = 0;
       Object.assign(counters, { tallies: 0, lookups: 0 });
     },

@@ -36,6 +36,8 @@ export type Behaviour = {
   rounds: number;
   /** The society's own. */
   prompts: Prompts | undefined;
+  /** A society that is not there. */
+  missing: string;
 };
 
 /**
@@ -50,6 +52,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     agents: 3,
     rounds: 2,
     prompts: undefined,
+    missing: 'nobody',
   };
   const asked: Asked[] = [];
   const times = new Map<string, number>();
@@ -73,7 +76,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     },
     async getSociety({ name }) {
       counters.lookups += 1;
-      if (name === 'nobody') throw new ParleyError('NOT_FOUND', `no society '${name}'`);
+      if (name === behaviour.missing) throw new ParleyError('NOT_FOUND', `no society '${name}'`);
       return {
         society: {
           name,

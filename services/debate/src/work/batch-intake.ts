@@ -1,10 +1,11 @@
-import { type Operation, ParleyError } from '@parley/platform';
+import { type Operation, ParleyError, type StoredRecord } from '@parley/platform';
 import type { DebateContext } from '../context.ts';
 import { BATCH_KEPT, type BatchRecord, type BatchRequest, newBatch } from '../domain/batch.ts';
 import { checkId, requestDigest } from '../domain/ids.ts';
 
 /**
- * Stores a batch and queues it. Idempotent by the batch's id; one that was cancelled before stays so.
+ * Stores a batch and queues it. Idempotent by the batch's id; one that was cancelled before stays so, and one that has
+ * failed is tried again from where it stopped: what it lacked, such as its society's revision, may be there by now.
  * @throws ParleyError INVALID_ARGUMENT for a bad id; ALREADY_EXISTS when the id stands for another request.
  */
 export async function acceptBatch(
@@ -25,6 +26,24 @@ export async function acceptBatch(
     if (!stored) throw thrown;
     if (stored.value.request && stored.value.requestDigest !== digest)
       throw new ParleyError('ALREADY_EXISTS', `batch '${id}' exists and was asked for differently`);
+    if (stored.value.request && stored.value.status === 'failed')
+      await queueAgain(store, id, stored);
+  }
+}
+
+async function queueAgain(
+  store: DebateContext['store'],
+  id: string,
+  { version, value }: StoredRecord<BatchRecord>,
+): Promise<void> {
+  const queued: BatchRecord = { ...value, status: 'queued', reason: '' };
+  try {
+    await store.commit(id, [
+      { op: 'put', name: BATCH_KEPT.record, value: queued, expect: version },
+      { op: 'enqueue', queue: BATCH_KEPT.queue, id },
+    ]);
+  } catch (thrown) {
+    if (ParleyError.from(thrown).reason !== 'CONFLICT') throw thrown;
   }
 }
 

@@ -45,6 +45,8 @@ export type BorderState = {
   current: number;
   promotions: number[];
   sealed: { collection: string; pooling: string; weight: number }[];
+  /** How often each batch was looked at, by id. */
+  askedForBatch: Map<string, number>;
   /** Why the batches failed that did, by id. */
   failedBatches: Map<string, string>;
   cancelledBatches: string[];
@@ -74,6 +76,7 @@ export async function startBorder(
     current: 1,
     promotions: [],
     sealed: [],
+    askedForBatch: new Map(),
     failedBatches: new Map(),
     cancelledBatches: [],
   };
@@ -315,6 +318,7 @@ function addDebate(server: GrpcServer, state: BorderState): void {
   };
   server.add(DebateService, {
     async getBatch({ id }) {
+      state.askedForBatch.set(id, (state.askedForBatch.get(id) ?? 0) + 1);
       const reason = state.failedBatches.get(id);
       if (reason !== undefined) return { batch: { id, status: 'failed', reason } };
       if (state.cancelledBatches.includes(id)) return { batch: { id, status: 'cancelled' } };

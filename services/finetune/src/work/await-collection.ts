@@ -7,6 +7,11 @@ import type { CycleRun, StepSignals } from './cycle-run.ts';
 
 /** Reasons with which a cycle is tried again; those of a batch that has failed are final. */
 const PASSING: readonly string[] = ['CANCELLED', 'LEASE_LOST', 'INTERNAL'];
+/**
+ * How long a batch may stand as failed for want of the society's revision: where a store lost its last writes, the
+ * request came again before the revision did, and the cycle's own is on its way.
+ */
+const ASKED_AGAIN_MS = 60_000;
 
 /**
  * Waits until the iteration's collection is full, and keeps the cycle's progress up to date meanwhile.
@@ -20,22 +25,29 @@ export async function awaitCollection(
 ): Promise<void> {
   const { iteration } = run.state;
   const id = collectionId(run.record.spec.name, iteration, purpose);
+  const since = performance.now();
   using bell = bellOf(filled, id);
   for (;;) {
     const { done, total, filled: full } = await dataset.collection(id, soft);
     if (full) return run.apply({ type: 'filled', iteration, purpose });
     await run.apply({ type: 'progressed', iteration, purpose, done, total });
-    await checkBatch(debate, id, soft);
+    await checkBatch(debate, id, since, soft);
     await bell.wait(timing.poll, soft);
   }
 }
 
-async function checkBatch(debate: DebateClient, id: string, signal: AbortSignal): Promise<void> {
+async function checkBatch(
+  debate: DebateClient,
+  id: string,
+  since: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { status, reason } = await debate.batch(id, signal).catch(asNotTakenUp);
   if (status === 'cancelled')
     throw new ParleyError('FAILED_PRECONDITION', `batch '${id}' was cancelled by somebody else`);
   if (status !== 'failed') return;
   const [code = ''] = reason.split(':', 1);
+  if (code === 'NOT_FOUND' && performance.now() - since < ASKED_AGAIN_MS) return;
   throw new ParleyError(
     isReason(code) && !PASSING.includes(code) ? code : 'FAILED_PRECONDITION',
     `batch '${id}' cannot be created: ${reason}`,

@@ -66,6 +66,21 @@ describe('a batch of debates', () => {
     },
   );
 
+  it('that lacked the revision is waited for, for it is asked for again', async () => {
+    const batch = 'c1.i0.evaluation';
+    const release = Promise.withResolvers<void>();
+    const world = await open({
+      hold: (one) => (one === batch ? release.promise : Promise.resolve()),
+    });
+    world.border.failedBatches.set(batch, 'NOT_FOUND: revision: there is no revision 2');
+    const replica = await world.replica();
+    await replica.request('POST', '/v1/cycles', { ...BODY, iterations: 0 });
+    await eventually(() => world.border.askedForBatch.get(batch) !== undefined);
+    world.border.failedBatches.delete(batch);
+    release.resolve();
+    expect(await ended(replica)).toMatchObject({ status: 'completed' });
+  });
+
   it('that somebody else cancelled fails the cycle', async () => {
     const world = await open({ hold: () => never });
     world.border.cancelledBatches.push('c1.i0.evaluation');
