@@ -56,7 +56,7 @@ const EXPECTED: RegExp[] = [
   /"status":"completed"[\s\S]*"strategies"/,
   /"seat":"gen-1"[\s\S]*"sha256"[\s\S]*"role"/,
   /"problems":1/,
-  /"answer":"7"[\s\S]*"equal":true/,
+  /"members":\["a","b"\][\s\S]*"equal":true,"rule":"symbolic"/,
 ];
 
 describe('the commands of the README', () => {

@@ -14,10 +14,10 @@ import {
 import { DatasetService } from '@parley/proto/dataset';
 import { DebateEndedSchema } from '@parley/proto/debate';
 import { VotingService } from '@parley/proto/voting';
-import { createVoting } from '@parley/voting';
+import { createVoting, envToVotingConfig } from '@parley/voting';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-/** What three agents say in two rounds; spelled differently, equal as numbers. */
+/** What three agents say in two rounds; spelled differently, equal as numbers or by algebra. */
 const DEBATES = [
   {
     problemId: 'train-00001',
@@ -33,6 +33,14 @@ const DEBATES = [
     rounds: [
       ['\\boxed{\\frac{1}{2}}', 'I cannot say.', 'Answer: 2/4'],
       ['.50', 'The final answer is 1/2.', 'about 0.25'],
+    ],
+  },
+  {
+    problemId: 'train-00003',
+    answer: '\\frac{\\sqrt{3}}{2}',
+    rounds: [
+      ['\\boxed{\\sqrt{3/4}}', '\\boxed{\\sqrt{3}}', '\\boxed{\\sin 60^\\circ}'],
+      ['\\boxed{\\frac{\\sqrt{3}}{2}}', '\\boxed{\\frac{\\sqrt3}{2}}', 'I cannot say.'],
     ],
   },
 ];
@@ -55,8 +63,9 @@ beforeAll(async () => {
     PARLEY_EVENTS: `sqlite:${dir}/parley.db`,
     PARLEY_ARTIFACTS: `file:${dir}/artifacts`,
   };
-  const votingHost = await createHost('voting', envToDatasetConfig(environment));
-  const voting = await createVoting(votingHost, { bodyLimit: 1024 * 1024 });
+  const votingConfig = envToVotingConfig(environment);
+  const votingHost = await createHost('voting', votingConfig);
+  const voting = await createVoting(votingHost, votingConfig);
   const votingAddress = (await votingHost.start([voting])).grpc;
   const config = envToDatasetConfig({ ...environment, PARLEY_VOTING_ADDRESS: votingAddress });
   host = await createHost('dataset', config);
@@ -88,7 +97,7 @@ async function prepare(
   await fetch(`${http}/v1/problem-sets`, {
     method: 'POST',
     headers,
-    body: JSON.stringify({ name: 'sums', task: 'gsm8k' }),
+    body: JSON.stringify({ name: 'sums', task: 'math' }),
   });
   await fetch(`${http}/v1/problem-sets/sums/splits/train`, {
     method: 'PUT',
@@ -127,7 +136,7 @@ async function prepare(
       })),
     );
     const ballots = turns.slice(3).map(({ seat, text }) => ({ agent: seat, response: text }));
-    const { vote } = await voting.tally({ task: 'gsm8k', ballots, seed: 1n });
+    const { vote } = await voting.tally({ policy: 'math', ballots, seed: 1n });
     const { uri, sha256 } = await artifacts.put(
       `debates/${debate}.json`,
       Buffer.from(
@@ -135,7 +144,7 @@ async function prepare(
           version: 1,
           debate,
           problemId,
-          task: 'gsm8k',
+          task: 'math',
           agents: 3,
           status: 'completed',
           turns,
@@ -188,9 +197,9 @@ it('takes as equal what voting takes as equal, however it is spelled', async () 
   });
   const used = Object.fromEntries(datasets.map(({ seat, pools }) => [seat, pools]));
   expect(used).toMatchObject({
-    'gen-1': { generation: 2 },
+    'gen-1': { generation: 3 },
     'gen-2': { generation: 1 },
-    'gen-3': { generation: 1 },
+    'gen-3': { generation: 2 },
     'critic-1': { corrected: 0, kept: 0 },
     'critic-2': { corrected: 1, kept: 1 },
     'critic-3': { corrected: 0, kept: 0 },

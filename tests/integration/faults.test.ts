@@ -159,8 +159,8 @@ describe('a wrong request', () => {
       ['POST', '/v1/debates', { society: 'society', question, seed: -1 }, 400, 'seed'],
       ['POST', '/v1/debates', { society: 'nobody', question }, 404, 'society'],
       ['POST', '/v1/debates', { society: 'society', question, revision: 99 }, 404, 'revision'],
-      ['POST', '/v1/votes', { task: 'arithmetic', ballots: [] }, 400, 'ballots'],
-      ['POST', '/v1/grades', { task: 'none', pairs: [] }, 400, 'task'],
+      ['POST', '/v1/votes', { policy: 'arithmetic', ballots: [] }, 400, 'ballots'],
+      ['POST', '/v1/grades', { policy: 'none', pairs: [] }, 400, 'policy'],
       [
         'POST',
         '/v1/problem-sets',

@@ -9,6 +9,7 @@ import { benchSlots } from './inference-slots.ts';
 import { benchStreams } from './inference-stream.ts';
 import type { LoadResult } from './pool.ts';
 import { floor, print, row, target } from './print.ts';
+import { benchVoting } from './voting.ts';
 
 /** The benchmarks, with the machine they ran on; ratios are against references in the same run. */
 const DEBATES = 3000;
@@ -83,6 +84,7 @@ print(
 );
 floor('rows a second', assembly.rows / assembly.seconds, 20_000);
 
+await benchVoting();
 await benchStreams();
 await benchSlots();
 process.exit(0);

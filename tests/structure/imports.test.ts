@@ -58,7 +58,7 @@ describe('imports', () => {
 
   it('of domain code reach neither the outside nor other layers', () => {
     const PURE =
-      /^(?:\.{1,2}\/|@parley\/platform$|fast-check$|vitest$|typebox(?:\/value)?$|node:(?:assert|crypto|perf_hooks))/;
+      /^(?:\.{1,2}\/|@parley\/platform$|fast-check$|vitest$|@cortex-js\/compute-engine$|typebox(?:\/value)?$|node:(?:assert|crypto|perf_hooks))/;
     const outside = offending((file, name) => {
       if (!/\/domain\//.test(file) || file.endsWith('.test.ts')) return true;
       return PURE.test(name) && !/(?:adapters|routes|rpc|context|service)(?:\/|\.ts)/.test(name);

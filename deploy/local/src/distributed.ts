@@ -40,6 +40,7 @@ const ROUTES: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['/v1/batches', 'debate'],
   ['/v1/votes', 'voting'],
   ['/v1/grades', 'voting'],
+  ['/v1/extractions', 'voting'],
   ['/v1/problem-sets', 'dataset'],
   ['/v1/collections', 'dataset'],
   ['/v1/datasets', 'dataset'],

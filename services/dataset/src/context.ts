@@ -1,7 +1,7 @@
 import { type Host, openPorts, type Ports, type Resources, TOPICS } from '@parley/platform';
 import { type Collections, createCollections } from './adapters/collections.ts';
 import { createDatasets, type Datasets } from './adapters/datasets.ts';
-import { createExtractor, type Extractor } from './adapters/extractor.ts';
+import { createGrader, type Grader } from './adapters/grader.ts';
 import { createProblemSets, type ProblemSets } from './adapters/problem-sets.ts';
 import type { DatasetConfig } from './config.ts';
 import { createDatasetMetrics, type DatasetMetrics } from './metrics.ts';
@@ -9,7 +9,7 @@ import { createDatasetMetrics, type DatasetMetrics } from './metrics.ts';
 /** What the service stands on. Given ones are used as they are and stay open at `destroy`. */
 export type DatasetOverrides = Partial<
   Ports & {
-    extractor: Extractor;
+    grader: Grader;
     now: () => number;
   }
 >;
@@ -18,7 +18,7 @@ export type DatasetOverrides = Partial<
 export type DatasetContext = Ports & {
   log: Host['log'];
   metrics: DatasetMetrics;
-  extractor: Extractor;
+  grader: Grader;
   problemSets: ProblemSets;
   collections: Collections;
   datasets: Datasets;
@@ -37,11 +37,11 @@ export async function createContext(
     publishes: [TOPICS.collectionsFilled, TOPICS.datasetsSealed],
     given: overrides,
   });
-  const extractor =
-    overrides.extractor ??
+  const grader =
+    overrides.grader ??
     (await resources.acquire(
       'voting client',
-      () => createExtractor(config.votingAddress),
+      () => createGrader(config.votingAddress),
       (client) => client.close(),
     ));
   const now = overrides.now ?? Date.now;
@@ -52,7 +52,7 @@ export async function createContext(
     store,
     events,
     artifacts,
-    extractor,
+    grader,
     problemSets,
     collections: createCollections(store, problemSets, now),
     datasets: createDatasets(store),

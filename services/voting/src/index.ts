@@ -1,7 +1,7 @@
 export { envToVotingConfig, VOTING_SETTINGS, type VotingConfig } from './config.ts';
-export { canonicalAnswer, equalAnswers } from './domain/equal.ts';
-export { type Extracted, extractAnswer, extractReference } from './domain/extract.ts';
-export { type Grade, grade, type Pair } from './domain/grade.ts';
-export { type Ballot, type Group, tally, type Vote } from './domain/tally.ts';
-export type { Rule } from './domain/task.ts';
+export type { Answer, EqualityRule, Extraction, Rule, Verdict } from './domain/answer.ts';
+export { extractAnswer, extractReference } from './domain/extraction/extract.ts';
+export { POLICIES, type Policy, policyOf } from './domain/policy.ts';
+export { decide } from './domain/vote/decide.ts';
+export type { Ballot, Group, Vote, VoteRequest } from './domain/vote/vote.ts';
 export { createVoting } from './service.ts';

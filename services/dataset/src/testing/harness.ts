@@ -27,23 +27,30 @@ export async function temporaryFolder() {
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-/** A gRPC server that extracts what stands in a box, as voting does. */
+/** What stands in a box; else the text, as a bare answer. */
+function boxed(text: string): string {
+  return /\\boxed\{(.*?)\}/.exec(text)?.[1] ?? text;
+}
+
+/** A gRPC server that compares what stands in boxes, as voting does. */
 async function startVoting() {
   const server = createGrpcServer({ host: '127.0.0.1', port: 0, onError: () => {} });
   let calls = 0;
   const unused = () => Promise.reject(new Error('not used here'));
   server.add(VotingService, {
     tally: unused,
-    grade: unused,
-    extract: async ({ responses }) => {
+    extract: unused,
+    async grade({ pairs }) {
       calls++;
       return {
-        extractions: responses.map((response) => {
-          const answer = /\\boxed\{(.*?)\}/.exec(response)?.[1] ?? '';
-          return { agent: '', answer, rule: answer === '' ? '' : 'boxed' };
-        }),
+        results: pairs.map(({ answer, reference }) => ({
+          equal: boxed(answer) === boxed(reference),
+        })),
       };
     },
+    async *tallyBatch() {},
+    async *extractBatch() {},
+    async *gradeBatch() {},
   });
   const port = await server.start();
   return { address: `127.0.0.1:${port}`, calls: () => calls, stop: () => server.stop(0) };

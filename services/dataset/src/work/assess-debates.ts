@@ -1,4 +1,4 @@
-import type { Extractor } from '../adapters/extractor.ts';
+import type { Grader } from '../adapters/grader.ts';
 import { type Assessment, alike, assess, firstAnswers } from '../domain/assess.ts';
 import type { Collection } from '../domain/collection.ts';
 import type { Transcript } from '../domain/transcript.ts';
@@ -10,14 +10,13 @@ const BLOCK = 32;
 const BLOCKS_AHEAD = 3;
 
 /**
- * What every debate gives every seat, in the order of the debates. Round 1's answers are brought to
- * canonical form by voting and compared with ŷ as text; this is the one place where a dataset compares
- * answers.
+ * What every debate gives every seat, in the order of the debates. Voting compares round 1's answers with
+ * ŷ; a dataset itself compares none.
  */
 export async function assessDebates(
   collection: Collection,
   debates: Debates,
-  extractor: Extractor,
+  grader: Grader,
   signal: AbortSignal,
 ): Promise<Assessment[]> {
   async function judge(places: number[]): Promise<Assessment[]> {
@@ -37,23 +36,23 @@ export async function assessDebates(
   async function equalFirsts(
     transcripts: readonly (Transcript | undefined)[],
   ): Promise<Set<number>[]> {
-    const answers = transcripts.flatMap((transcript, index) =>
-      transcript?.vote?.answer
-        ? firstAnswers(transcript).map((answer) => ({
-            index,
-            answer,
-            winner: transcript.vote?.answer,
-          }))
-        : [],
-    );
-    const canonical = await extractor.extract(
+    const answers = transcripts.flatMap((transcript, index) => {
+      const reference = transcript?.vote?.answer;
+      if (!transcript || !reference) return [];
+      return firstAnswers(transcript).map(({ position, text }) => ({
+        index,
+        position,
+        pair: { answer: text, reference },
+      }));
+    });
+    const verdicts = await grader.equal(
       collection.task,
-      answers.map(({ answer }) => answer.text),
+      answers.map(({ pair }) => pair),
       signal,
     );
     const equal = transcripts.map(() => new Set<number>());
-    for (const [at, { index, answer, winner }] of answers.entries())
-      if (canonical[at] === winner) equal[index]?.add(answer.position);
+    for (const [at, { index, position }] of answers.entries())
+      if (verdicts[at] === true) equal[index]?.add(position);
     return equal;
   }
 

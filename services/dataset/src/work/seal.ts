@@ -29,7 +29,7 @@ export async function seal(
   const began = performance.now();
   const results = await orderedResults(context, collection);
   const debates = openDebates(artifacts, collection, results, context.sealMemoryBytes);
-  const assessments = await assessDebates(collection, debates, context.extractor, signal);
+  const assessments = await assessDebates(collection, debates, context.grader, signal);
   const plans = planSeats(assessments, { ...spec, agents: collection.agents });
   const files = filesOf(spec, plans);
   const stored = await writeRows(artifacts, debates, files, signal);

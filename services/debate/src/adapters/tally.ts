@@ -19,7 +19,7 @@ export async function tallyRound(
     response: text,
   }));
   const seed = BigInt(deriveSeed(spec.seed, 'vote'));
-  const { vote } = await voting.tally({ task: spec.task, ballots, seed }, options);
+  const { vote } = await voting.tally({ policy: spec.task, ballots, seed }, options);
   return voteOf(vote);
 }
 

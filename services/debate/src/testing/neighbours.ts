@@ -125,6 +125,9 @@ export async function startNeighbours(): Promise<Neighbours> {
     },
     extract: unused,
     grade: unused,
+    tallyBatch: unusedStream,
+    extractBatch: unusedStream,
+    gradeBatch: unusedStream,
   });
 
   const port = await server.start();
@@ -163,6 +166,11 @@ export function isSummary(prompt: string): boolean {
 
 async function unused(): Promise<never> {
   throw new ParleyError('NOT_CONFIGURED', 'debates do not use this');
+}
+
+// biome-ignore lint/correctness/useYield: a stream that is refused has no entries
+async function* unusedStream(): AsyncGenerator<never> {
+  await unused();
 }
 
 function plainCall({ id, seat, seed, messages }: GenerateCall): AskedCall {

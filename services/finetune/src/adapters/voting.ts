@@ -22,13 +22,19 @@ export type VotingClient = {
   close(): void;
 };
 
+/** Longer than voting takes for a call in which no step but the last can tell. */
+const DEADLINE_MS = 180_000;
+
 /** Connects to the voting service. */
 export function connectVoting(address: string): VotingClient {
-  const client = createGrpcClient(VotingService, { address, defaultDeadlineMs: 60_000 });
+  const client = createGrpcClient(VotingService, { address, defaultDeadlineMs: DEADLINE_MS });
   return {
     async tally(task, responses, seed, signal) {
       const ballots = responses.map((response, index) => ({ agent: `${index + 1}`, response }));
-      const { vote } = await client.tally({ task, ballots, seed: BigInt(seed) }, { signal });
+      const { vote } = await client.tally(
+        { policy: task, ballots, seed: BigInt(seed) },
+        { signal },
+      );
       return {
         answer: vote?.winner?.answer,
         groupSizes: vote?.groups.map(({ members }) => members.length) ?? [],
@@ -36,7 +42,7 @@ export function connectVoting(address: string): VotingClient {
     },
 
     async grade(task, pairs, signal) {
-      const { results } = await client.grade({ task, pairs }, { signal });
+      const { results } = await client.grade({ policy: task, pairs }, { signal });
       return results.map(({ equal }) => equal);
     },
 

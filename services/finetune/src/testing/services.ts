@@ -309,6 +309,9 @@ function addVoting(server: GrpcServer): void {
     async grade({ pairs }) {
       return { results: pairs.map(({ answer, reference }) => ({ equal: answer === reference })) };
     },
+    async *tallyBatch() {},
+    async *extractBatch() {},
+    async *gradeBatch() {},
   });
 }
 

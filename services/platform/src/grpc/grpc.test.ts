@@ -57,7 +57,7 @@ describe('gRPC over loopback', () => {
       },
     });
     const response = await votingClient(address).tally({
-      task: 'arithmetic',
+      policy: 'arithmetic',
       seed: 2n ** 52n,
       ballots: [{ agent: 'gen-1', response: '\\boxed{1}' }],
     });

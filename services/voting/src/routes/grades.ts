@@ -1,12 +1,12 @@
-import { clientGone, type HttpServer, problems } from '@parley/platform';
-import type { Extracted } from '../domain/extract.ts';
-import { grade } from '../domain/grade.ts';
-import type { VotingMetrics } from '../metrics.ts';
-import { inSlices } from '../slices.ts';
-import { GradesBody, GradesView } from './schemas.ts';
+import { clientGone, type HttpServer, problems, toFirstError } from '@parley/platform';
+import type { Operations } from '../operations.ts';
+import { readPairs, readResponses } from '../requests.ts';
+import { sendResults } from './results.ts';
+import { ExtractionsBody, ExtractionsView, GradesBody, GradesView } from './schemas.ts';
+import { extractionView, gradeView } from './views.ts';
 
-/** POST /v1/grades. */
-export function gradeRoutes(http: HttpServer, metrics: VotingMetrics, bodyLimit: number): void {
+/** POST /v1/grades and POST /v1/extractions. */
+export function gradeRoutes(http: HttpServer, voting: Operations, bodyLimit: number): void {
   http.post(
     '/v1/grades',
     {
@@ -17,26 +17,31 @@ export function gradeRoutes(http: HttpServer, metrics: VotingMetrics, bodyLimit:
         body: GradesBody,
         response: { 200: GradesView, ...problems },
       },
+      validatorCompiler: toFirstError,
+      serializerCompiler: () => JSON.stringify,
     },
-    async ({ body: { task, pairs } }, reply) => {
-      const results = await inSlices(
-        pairs,
-        (pair) => {
-          const graded = grade(task, pair);
-          metrics.countGrade(graded.equal);
-          return {
-            equal: graded.equal,
-            answer: view(graded.answer),
-            reference: view(graded.reference),
-          };
-        },
-        clientGone(reply),
-      );
-      return { results };
-    },
+    async ({ body }, reply) =>
+      sendResults(reply, voting.grades(readPairs(body, 'body.'), clientGone(reply)), gradeView),
   );
-}
 
-function view({ answer, rule }: Extracted): { text: string; rule: string } {
-  return { text: answer, rule };
+  http.post(
+    '/v1/extractions',
+    {
+      bodyLimit,
+      schema: {
+        summary: 'Find the final answers of responses, and where they stand',
+        tags: ['voting'],
+        body: ExtractionsBody,
+        response: { 200: ExtractionsView, ...problems },
+      },
+      validatorCompiler: toFirstError,
+      serializerCompiler: () => JSON.stringify,
+    },
+    async ({ body }, reply) =>
+      sendResults(
+        reply,
+        voting.extractions(readResponses(body, 'body.'), clientGone(reply)),
+        (extraction) => (extraction === undefined ? null : extractionView(extraction)),
+      ),
+  );
 }

@@ -1,108 +1,74 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { ServiceImplementation } from '@parley/platform';
+import type {
+  ExtractRequest,
+  GradeRequest,
+  TallyRequest,
+  VotingService,
+} from '@parley/proto/voting';
+import { MAX_ITEMS } from '../limits.ts';
+import type { Operations } from '../operations.ts';
+import { checkCount, readPairs, readResponses, readVote, readVotes } from '../requests.ts';
 import {
-  invalid,
-  ParleyError,
-  type ServiceImplementation,
-  TASKS,
-  type Task,
-} from '@parley/platform';
-import type { VoteSchema, VotingService } from '@parley/proto/voting';
-import { extractAnswer } from '../domain/extract.ts';
-import { grade } from '../domain/grade.ts';
-import { type Ballot, tally, type Vote } from '../domain/tally.ts';
-import { isTask } from '../domain/task.ts';
-import { MAX_BALLOTS, MAX_ITEMS, MAX_RESPONSE } from '../limits.ts';
-import type { VotingMetrics } from '../metrics.ts';
-import { inSlices } from '../slices.ts';
+  askedVote,
+  extractionMessage,
+  givenSettings,
+  gradeMessage,
+  voteMessage,
+} from './messages.ts';
 
-/** The gRPC side of voting. */
-export function votingRpc(metrics: VotingMetrics): ServiceImplementation<typeof VotingService> {
+/** The gRPC side of voting. Calls of one answer gather what those of a stream send as it is made. */
+export function votingRpc(voting: Operations): ServiceImplementation<typeof VotingService> {
+  function extractions(
+    request: Pick<ExtractRequest, 'policy' | 'responses' | 'settings'>,
+    signal: AbortSignal,
+  ) {
+    const settings = givenSettings(request.settings);
+    return voting.extractions(readResponses({ ...request, settings }, ''), signal);
+  }
+
+  function grades(
+    request: Pick<GradeRequest, 'policy' | 'pairs' | 'settings'>,
+    signal: AbortSignal,
+  ) {
+    const settings = givenSettings(request.settings);
+    return voting.grades(readPairs({ ...request, settings }, ''), signal);
+  }
+
   return {
-    async tally({ task, ballots, seed }) {
-      checkCount('ballots', ballots.length, MAX_BALLOTS);
-      checkBallots(ballots);
-      const vote = tally(taskOf(task), ballots, seedOf(seed));
-      metrics.countVote(vote);
-      return { vote: voteMessage(vote) };
+    async tally(request, { signal }) {
+      const asked = readVote(askedVote(request, ''), '');
+      const [vote] = await Array.fromAsync(voting.votes([asked], signal));
+      return vote === undefined ? {} : { vote: voteMessage(vote) };
     },
 
-    async extract({ task, responses }, { signal }) {
-      const known = taskOf(task);
-      checkCount('responses', responses.length, MAX_ITEMS);
-      const extractions = await inSlices(
-        responses,
-        (response, index) => {
-          checkLength(`responses.${index}`, response);
-          return { agent: '', ...extractAnswer(known, response) };
-        },
-        signal,
-      );
-      return { extractions };
+    async extract(request, { signal }) {
+      const found = await Array.fromAsync(extractions(request, signal));
+      return { extractions: found.map((one) => extractionMessage(one)) };
     },
 
-    async grade({ task, pairs }, { signal }) {
-      const known = taskOf(task);
-      checkCount('pairs', pairs.length, MAX_ITEMS);
-      const results = await inSlices(
-        pairs,
-        (pair, index) => {
-          checkLength(`pairs.${index}.answer`, pair.answer);
-          checkLength(`pairs.${index}.reference`, pair.reference);
-          const { equal, answer, reference } = grade(known, pair);
-          metrics.countGrade(equal);
-          return {
-            equal,
-            answer: { agent: '', ...answer },
-            reference: { agent: '', ...reference },
-          };
-        },
-        signal,
-      );
-      return { results };
+    async grade(request, { signal }) {
+      const results = await Array.fromAsync(grades(request, signal));
+      return { results: results.map(gradeMessage) };
+    },
+
+    async *tallyBatch({ votes }: { votes: TallyRequest[] }, { signal }) {
+      checkCount('votes', votes.length, MAX_ITEMS);
+      const asked = votes.map((vote, index) => askedVote(vote, `votes.${index}.`));
+      let index = 0;
+      for await (const vote of voting.votes(readVotes(asked, 'votes'), signal))
+        yield { index: index++, vote: voteMessage(vote) };
+    },
+
+    async *extractBatch(request, { signal }) {
+      let index = 0;
+      for await (const extraction of extractions(request, signal))
+        yield { index: index++, extraction: extractionMessage(extraction) };
+    },
+
+    async *gradeBatch(request, { signal }) {
+      let index = 0;
+      for await (const grade of grades(request, signal))
+        yield { index: index++, grade: gradeMessage(grade) };
     },
   };
-}
-
-function voteMessage({ winner, ...vote }: Vote): MessageInitShape<typeof VoteSchema> {
-  return winner === null ? vote : { ...vote, winner };
-}
-
-function taskOf(task: string): Task {
-  if (!isTask(task)) throw invalid('task', `'${task}' must be one of ${TASKS.join(', ')}`);
-  return task;
-}
-
-function seedOf(seed: bigint): number {
-  if (seed > BigInt(Number.MAX_SAFE_INTEGER))
-    throw invalid('seed', `${seed} must be at most ${Number.MAX_SAFE_INTEGER}`);
-  return Number(seed);
-}
-
-function checkBallots(ballots: readonly Ballot[]): void {
-  const agents = new Set<string>();
-  for (const [index, { agent, response }] of ballots.entries()) {
-    if (agents.has(agent)) throw invalid(`ballots.${index}.agent`, `'${agent}' has voted already`);
-    agents.add(agent);
-    checkLength(`ballots.${index}.response`, response);
-  }
-}
-
-function checkCount(field: string, count: number, limit: number): void {
-  if (count > limit)
-    throw new ParleyError(
-      'LIMIT_EXCEEDED',
-      `${field}: ${count} are more than the limit of ${limit}`,
-      {
-        field,
-      },
-    );
-}
-
-function checkLength(field: string, text: string): void {
-  if (text.length > MAX_RESPONSE)
-    throw new ParleyError(
-      'LIMIT_EXCEEDED',
-      `${field}: ${text.length} characters are more than the limit of ${MAX_RESPONSE}`,
-      { field },
-    );
 }

@@ -68,7 +68,7 @@ export type DebateSpec = Message<"parley.debate.v1.DebateSpec"> & {
   question: string;
 
   /**
-   * How answers are extracted and compared: "arithmetic", "gsm8k", "math" or "text".
+   * How answers are extracted and compared: "arithmetic", "gsm8k", "math", "choice", "exact" or "text".
    *
    * @generated from field: string task = 4;
    */

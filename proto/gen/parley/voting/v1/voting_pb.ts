@@ -2,7 +2,7 @@
 // @generated from file parley/voting/v1/voting.proto (package parley.voting.v1, syntax proto3)
 /* eslint-disable */
 
-// Voting: extraction of final answers, plurality over them, grading against a reference.
+// Voting: extraction of final answers, votes over them, grading against a reference.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/voting/v1/voting.proto.
  */
 export const file_parley_voting_v1_voting: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJsZXkvdm90aW5nL3YxL3ZvdGluZy5wcm90bxIQcGFybGV5LnZvdGluZy52MSIpCgZCYWxsb3QSDQoFYWdlbnQYASABKAkSEAoIcmVzcG9uc2UYAiABKAkiVQoMVGFsbHlSZXF1ZXN0EgwKBHRhc2sYASABKAkSKQoHYmFsbG90cxgCIAMoCzIYLnBhcmxleS52b3RpbmcudjEuQmFsbG90EgwKBHNlZWQYAyABKAQiOQoKRXh0cmFjdGlvbhINCgVhZ2VudBgBIAEoCRIOCgZhbnN3ZXIYAiABKAkSDAoEcnVsZRgDIAEoCSIuCgtBbnN3ZXJHcm91cBIOCgZhbnN3ZXIYASABKAkSDwoHbWVtYmVycxgCIAMoCSLcAQoEVm90ZRIyCgZ3aW5uZXIYASABKAsyHS5wYXJsZXkudm90aW5nLnYxLkFuc3dlckdyb3VwSACIAQESCwoDdGllGAIgASgIEi0KBmdyb3VwcxgDIAMoCzIdLnBhcmxleS52b3RpbmcudjEuQW5zd2VyR3JvdXASEwoLdW5leHRyYWN0ZWQYBCADKAkSMQoLZXh0cmFjdGlvbnMYBSADKAsyHC5wYXJsZXkudm90aW5nLnYxLkV4dHJhY3Rpb24SEQoJY29uc2Vuc3VzGAYgASgBQgkKB193aW5uZXIiNQoNVGFsbHlSZXNwb25zZRIkCgR2b3RlGAEgASgLMhYucGFybGV5LnZvdGluZy52MS5Wb3RlIjEKDkV4dHJhY3RSZXF1ZXN0EgwKBHRhc2sYASABKAkSEQoJcmVzcG9uc2VzGAIgAygJIkQKD0V4dHJhY3RSZXNwb25zZRIxCgtleHRyYWN0aW9ucxgBIAMoCzIcLnBhcmxleS52b3RpbmcudjEuRXh0cmFjdGlvbiIuCglHcmFkZVBhaXISDgoGYW5zd2VyGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCSJICgxHcmFkZVJlcXVlc3QSDAoEdGFzaxgBIAEoCRIqCgVwYWlycxgCIAMoCzIbLnBhcmxleS52b3RpbmcudjEuR3JhZGVQYWlyInUKBUdyYWRlEg0KBWVxdWFsGAEgASgIEiwKBmFuc3dlchgCIAEoCzIcLnBhcmxleS52b3RpbmcudjEuRXh0cmFjdGlvbhIvCglyZWZlcmVuY2UYAyABKAsyHC5wYXJsZXkudm90aW5nLnYxLkV4dHJhY3Rpb24iOQoNR3JhZGVSZXNwb25zZRIoCgdyZXN1bHRzGAEgAygLMhcucGFybGV5LnZvdGluZy52MS5HcmFkZTLzAQoNVm90aW5nU2VydmljZRJICgVUYWxseRIeLnBhcmxleS52b3RpbmcudjEuVGFsbHlSZXF1ZXN0Gh8ucGFybGV5LnZvdGluZy52MS5UYWxseVJlc3BvbnNlEk4KB0V4dHJhY3QSIC5wYXJsZXkudm90aW5nLnYxLkV4dHJhY3RSZXF1ZXN0GiEucGFybGV5LnZvdGluZy52MS5FeHRyYWN0UmVzcG9uc2USSAoFR3JhZGUSHi5wYXJsZXkudm90aW5nLnYxLkdyYWRlUmVxdWVzdBofLnBhcmxleS52b3RpbmcudjEuR3JhZGVSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch1wYXJsZXkvdm90aW5nL3YxL3ZvdGluZy5wcm90bxIQcGFybGV5LnZvdGluZy52MSJaCgZCYWxsb3QSDQoFYWdlbnQYASABKAkSEAoIcmVzcG9uc2UYAiABKAkSEwoGd2VpZ2h0GAMgASgBSACIAQESDwoHcmFua2luZxgEIAMoCUIJCgdfd2VpZ2h0IsACCghTZXR0aW5ncxIUCgdwZXJjZW50GAEgASgJSACIAQESFgoJZnJhY3Rpb25zGAIgASgJSAGIAQESEgoFcGFpcnMYAyABKAlIAogBARISCgVsaXN0cxgEIAEoCUgDiAEBEhIKBXVuaXRzGAUgASgJSASIAQESGAoLYXNzaWdubWVudHMYBiABKAlIBYgBARIXCgpzZXBhcmF0b3JzGAcgASgJSAaIAQESFAoHbGV0dGVycxgIIAEoCUgHiAEBEhMKBmRpZ2l0cxgJIAEoDUgIiAEBQgoKCF9wZXJjZW50QgwKCl9mcmFjdGlvbnNCCAoGX3BhaXJzQggKBl9saXN0c0IICgZfdW5pdHNCDgoMX2Fzc2lnbm1lbnRzQg0KC19zZXBhcmF0b3JzQgoKCF9sZXR0ZXJzQgkKB19kaWdpdHMiLAoLQWdlbnRSZWNvcmQSDgoGYWdyZWVkGAEgASgNEg0KBXZvdGVzGAIgASgNIioKBUp1ZGdlEg8KB3NvY2lldHkYASABKAkSEAoIcXVlc3Rpb24YAiABKAki5AIKDFRhbGx5UmVxdWVzdBIOCgZwb2xpY3kYASABKAkSKQoHYmFsbG90cxgCIAMoCzIYLnBhcmxleS52b3RpbmcudjEuQmFsbG90EgwKBHNlZWQYAyABKAQSLAoIc2V0dGluZ3MYBCABKAsyGi5wYXJsZXkudm90aW5nLnYxLlNldHRpbmdzEg4KBm1ldGhvZBgFIAEoCRILCgN0aWUYBiABKAkSDgoGcXVvcnVtGAcgASgNEjoKBnJlY29yZBgIIAMoCzIqLnBhcmxleS52b3RpbmcudjEuVGFsbHlSZXF1ZXN0LlJlY29yZEVudHJ5EiYKBWp1ZGdlGAkgASgLMhcucGFybGV5LnZvdGluZy52MS5KdWRnZRpMCgtSZWNvcmRFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5wYXJsZXkudm90aW5nLnYxLkFnZW50UmVjb3JkOgI4ASJTCgpFeHRyYWN0aW9uEg0KBWFnZW50GAEgASgJEg4KBmFuc3dlchgCIAEoCRIMCgRydWxlGAMgASgJEgwKBGZyb20YBCABKA0SCgoCdG8YBSABKA0iPgoLQW5zd2VyR3JvdXASDgoGYW5zd2VyGAEgASgJEg8KB21lbWJlcnMYAiADKAkSDgoGd2VpZ2h0GAMgASgBIigKB0Rpc3NlbnQSDQoFYWdlbnQYASABKAkSDgoGYW5zd2VyGAIgASgJIhwKDEFncmVlbWVudFJvdxIMCgR3aXRoGAEgAygBIkkKCUFncmVlbWVudBIOCgZhZ2VudHMYASADKAkSLAoEcm93cxgCIAMoCzIeLnBhcmxleS52b3RpbmcudjEuQWdyZWVtZW50Um93IiMKC1Vua25vd25QYWlyEgkKAWEYASABKAkSCQoBYhgCIAEoCSKsAwoEVm90ZRIyCgZ3aW5uZXIYASABKAsyHS5wYXJsZXkudm90aW5nLnYxLkFuc3dlckdyb3VwSACIAQESCwoDdGllGAIgASgIEi0KBmdyb3VwcxgDIAMoCzIdLnBhcmxleS52b3RpbmcudjEuQW5zd2VyR3JvdXASEwoLdW5leHRyYWN0ZWQYBCADKAkSMQoLZXh0cmFjdGlvbnMYBSADKAsyHC5wYXJsZXkudm90aW5nLnYxLkV4dHJhY3Rpb24SEQoJY29uc2Vuc3VzGAYgASgBEhEKCXRpZV9icmVhaxgHIAEoCRIOCgZtYXJnaW4YCCABKAESDwoHZW50cm9weRgJIAEoARIuCglhZ3JlZW1lbnQYCiABKAsyGy5wYXJsZXkudm90aW5nLnYxLkFncmVlbWVudBIqCgdkaXNzZW50GAsgAygLMhkucGFybGV5LnZvdGluZy52MS5EaXNzZW50Eg4KBnF1b3J1bRgMIAEoCBIuCgd1bmtub3duGA0gAygLMh0ucGFybGV5LnZvdGluZy52MS5Vbmtub3duUGFpckIJCgdfd2lubmVyIjUKDVRhbGx5UmVzcG9uc2USJAoEdm90ZRgBIAEoCzIWLnBhcmxleS52b3RpbmcudjEuVm90ZSJCChFUYWxseUJhdGNoUmVxdWVzdBItCgV2b3RlcxgBIAMoCzIeLnBhcmxleS52b3RpbmcudjEuVGFsbHlSZXF1ZXN0IkkKElRhbGx5QmF0Y2hSZXNwb25zZRINCgVpbmRleBgBIAEoDRIkCgR2b3RlGAIgASgLMhYucGFybGV5LnZvdGluZy52MS5Wb3RlImEKDkV4dHJhY3RSZXF1ZXN0Eg4KBnBvbGljeRgBIAEoCRIRCglyZXNwb25zZXMYAiADKAkSLAoIc2V0dGluZ3MYAyABKAsyGi5wYXJsZXkudm90aW5nLnYxLlNldHRpbmdzIkQKD0V4dHJhY3RSZXNwb25zZRIxCgtleHRyYWN0aW9ucxgBIAMoCzIcLnBhcmxleS52b3RpbmcudjEuRXh0cmFjdGlvbiJmChNFeHRyYWN0QmF0Y2hSZXF1ZXN0Eg4KBnBvbGljeRgBIAEoCRIRCglyZXNwb25zZXMYAiADKAkSLAoIc2V0dGluZ3MYAyABKAsyGi5wYXJsZXkudm90aW5nLnYxLlNldHRpbmdzIlcKFEV4dHJhY3RCYXRjaFJlc3BvbnNlEg0KBWluZGV4GAEgASgNEjAKCmV4dHJhY3Rpb24YAiABKAsyHC5wYXJsZXkudm90aW5nLnYxLkV4dHJhY3Rpb24iLgoJR3JhZGVQYWlyEg4KBmFuc3dlchgBIAEoCRIRCglyZWZlcmVuY2UYAiABKAkieAoMR3JhZGVSZXF1ZXN0Eg4KBnBvbGljeRgBIAEoCRIqCgVwYWlycxgCIAMoCzIbLnBhcmxleS52b3RpbmcudjEuR3JhZGVQYWlyEiwKCHNldHRpbmdzGAMgASgLMhoucGFybGV5LnZvdGluZy52MS5TZXR0aW5ncyKUAQoFR3JhZGUSDQoFZXF1YWwYASABKAgSLAoGYW5zd2VyGAIgASgLMhwucGFybGV5LnZvdGluZy52MS5FeHRyYWN0aW9uEi8KCXJlZmVyZW5jZRgDIAEoCzIcLnBhcmxleS52b3RpbmcudjEuRXh0cmFjdGlvbhIMCgRydWxlGAQgASgJEg8KB3Vua25vd24YBSABKAgiOQoNR3JhZGVSZXNwb25zZRIoCgdyZXN1bHRzGAEgAygLMhcucGFybGV5LnZvdGluZy52MS5HcmFkZSJ9ChFHcmFkZUJhdGNoUmVxdWVzdBIOCgZwb2xpY3kYASABKAkSKgoFcGFpcnMYAiADKAsyGy5wYXJsZXkudm90aW5nLnYxLkdyYWRlUGFpchIsCghzZXR0aW5ncxgDIAEoCzIaLnBhcmxleS52b3RpbmcudjEuU2V0dGluZ3MiSwoSR3JhZGVCYXRjaFJlc3BvbnNlEg0KBWluZGV4GAEgASgNEiYKBWdyYWRlGAIgASgLMhcucGFybGV5LnZvdGluZy52MS5HcmFkZTKKBAoNVm90aW5nU2VydmljZRJICgVUYWxseRIeLnBhcmxleS52b3RpbmcudjEuVGFsbHlSZXF1ZXN0Gh8ucGFybGV5LnZvdGluZy52MS5UYWxseVJlc3BvbnNlEk4KB0V4dHJhY3QSIC5wYXJsZXkudm90aW5nLnYxLkV4dHJhY3RSZXF1ZXN0GiEucGFybGV5LnZvdGluZy52MS5FeHRyYWN0UmVzcG9uc2USSAoFR3JhZGUSHi5wYXJsZXkudm90aW5nLnYxLkdyYWRlUmVxdWVzdBofLnBhcmxleS52b3RpbmcudjEuR3JhZGVSZXNwb25zZRJZCgpUYWxseUJhdGNoEiMucGFybGV5LnZvdGluZy52MS5UYWxseUJhdGNoUmVxdWVzdBokLnBhcmxleS52b3RpbmcudjEuVGFsbHlCYXRjaFJlc3BvbnNlMAESXwoMRXh0cmFjdEJhdGNoEiUucGFybGV5LnZvdGluZy52MS5FeHRyYWN0QmF0Y2hSZXF1ZXN0GiYucGFybGV5LnZvdGluZy52MS5FeHRyYWN0QmF0Y2hSZXNwb25zZTABElkKCkdyYWRlQmF0Y2gSIy5wYXJsZXkudm90aW5nLnYxLkdyYWRlQmF0Y2hSZXF1ZXN0GiQucGFybGV5LnZvdGluZy52MS5HcmFkZUJhdGNoUmVzcG9uc2UwAWIGcHJvdG8z");
 
 /**
  * @generated from message parley.voting.v1.Ballot
@@ -27,6 +27,20 @@ export type Ballot = Message<"parley.voting.v1.Ballot"> & {
    * @generated from field: string response = 2;
    */
   response: string;
+
+  /**
+   * What it counts in a weighted vote; 1 when absent.
+   *
+   * @generated from field: optional double weight = 3;
+   */
+  weight?: number | undefined;
+
+  /**
+   * Bare answers, the best first, for the method "borda", in the place of a response.
+   *
+   * @generated from field: repeated string ranking = 4;
+   */
+  ranking: string[];
 };
 
 /**
@@ -37,15 +51,144 @@ export const BallotSchema: GenMessage<Ballot> = /*@__PURE__*/
   messageDesc(file_parley_voting_v1_voting, 0);
 
 /**
+ * What the field disagrees about; absent ones are the policy's. GET /v1/votes/policies explains each.
+ *
+ * @generated from message parley.voting.v1.Settings
+ */
+export type Settings = Message<"parley.voting.v1.Settings"> & {
+  /**
+   * "number" or "fraction": what 10% is.
+   *
+   * @generated from field: optional string percent = 1;
+   */
+  percent?: string | undefined;
+
+  /**
+   * "any" or "reduced".
+   *
+   * @generated from field: optional string fractions = 2;
+   */
+  fractions?: string | undefined;
+
+  /**
+   * "point" or "interval": what (1,2) is.
+   *
+   * @generated from field: optional string pairs = 3;
+   */
+  pairs?: string | undefined;
+
+  /**
+   * "any-order" or "same-order".
+   *
+   * @generated from field: optional string lists = 4;
+   */
+  lists?: string | undefined;
+
+  /**
+   * "optional", "required" or "ignored".
+   *
+   * @generated from field: optional string units = 5;
+   */
+  units?: string | undefined;
+
+  /**
+   * "value" or "equation": what x = 3 is.
+   *
+   * @generated from field: optional string assignments = 6;
+   */
+  assignments?: string | undefined;
+
+  /**
+   * "english" or "european".
+   *
+   * @generated from field: optional string separators = 7;
+   */
+  separators?: string | undefined;
+
+  /**
+   * "any-case" or "same-case".
+   *
+   * @generated from field: optional string letters = 8;
+   */
+  letters?: string | undefined;
+
+  /**
+   * Significant digits in which numbers must agree; 0: all.
+   *
+   * @generated from field: optional uint32 digits = 9;
+   */
+  digits?: number | undefined;
+};
+
+/**
+ * Describes the message parley.voting.v1.Settings.
+ * Use `create(SettingsSchema)` to create a new message.
+ */
+export const SettingsSchema: GenMessage<Settings> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 1);
+
+/**
+ * How often an agent agreed with the winner so far.
+ *
+ * @generated from message parley.voting.v1.AgentRecord
+ */
+export type AgentRecord = Message<"parley.voting.v1.AgentRecord"> & {
+  /**
+   * @generated from field: uint32 agreed = 1;
+   */
+  agreed: number;
+
+  /**
+   * @generated from field: uint32 votes = 2;
+   */
+  votes: number;
+};
+
+/**
+ * Describes the message parley.voting.v1.AgentRecord.
+ * Use `create(AgentRecordSchema)` to create a new message.
+ */
+export const AgentRecordSchema: GenMessage<AgentRecord> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 2);
+
+/**
+ * Who is asked when a vote ties and `tie` is "judge".
+ *
+ * @generated from message parley.voting.v1.Judge
+ */
+export type Judge = Message<"parley.voting.v1.Judge"> & {
+  /**
+   * Seat "base" of this society answers.
+   *
+   * @generated from field: string society = 1;
+   */
+  society: string;
+
+  /**
+   * What was asked; the judge chooses among the tied answers to it.
+   *
+   * @generated from field: string question = 2;
+   */
+  question: string;
+};
+
+/**
+ * Describes the message parley.voting.v1.Judge.
+ * Use `create(JudgeSchema)` to create a new message.
+ */
+export const JudgeSchema: GenMessage<Judge> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 3);
+
+/**
  * @generated from message parley.voting.v1.TallyRequest
  */
 export type TallyRequest = Message<"parley.voting.v1.TallyRequest"> & {
   /**
-   * "arithmetic", "gsm8k", "math" or "text".
+   * "boxed", "gsm", "choice", "exact" or "text"; or a task, whose policy is taken.
    *
-   * @generated from field: string task = 1;
+   * @generated from field: string policy = 1;
    */
-  task: string;
+  policy: string;
 
   /**
    * @generated from field: repeated parley.voting.v1.Ballot ballots = 2;
@@ -58,6 +201,44 @@ export type TallyRequest = Message<"parley.voting.v1.TallyRequest"> & {
    * @generated from field: uint64 seed = 3;
    */
   seed: bigint;
+
+  /**
+   * @generated from field: parley.voting.v1.Settings settings = 4;
+   */
+  settings?: Settings | undefined;
+
+  /**
+   * "plurality" (when empty), "weighted", "learned" or "borda".
+   *
+   * @generated from field: string method = 5;
+   */
+  method: string;
+
+  /**
+   * "random" (when empty), "earliest", "none" or "judge".
+   *
+   * @generated from field: string tie = 6;
+   */
+  tie: string;
+
+  /**
+   * Ballots that must have an answer for there to be a winner.
+   *
+   * @generated from field: uint32 quorum = 7;
+   */
+  quorum: number;
+
+  /**
+   * By agent, for the method "learned".
+   *
+   * @generated from field: map<string, parley.voting.v1.AgentRecord> record = 8;
+   */
+  record: { [key: string]: AgentRecord };
+
+  /**
+   * @generated from field: parley.voting.v1.Judge judge = 9;
+   */
+  judge?: Judge | undefined;
 };
 
 /**
@@ -65,7 +246,7 @@ export type TallyRequest = Message<"parley.voting.v1.TallyRequest"> & {
  * Use `create(TallyRequestSchema)` to create a new message.
  */
 export const TallyRequestSchema: GenMessage<TallyRequest> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 1);
+  messageDesc(file_parley_voting_v1_voting, 4);
 
 /**
  * @generated from message parley.voting.v1.Extraction
@@ -84,11 +265,23 @@ export type Extraction = Message<"parley.voting.v1.Extraction"> & {
   answer: string;
 
   /**
-   * "boxed", "hashes", "phrase", "last-number" or "whole"; empty when none.
+   * "boxed", "hashes", "phrase", "option", "last-number" or "whole"; empty when none.
    *
    * @generated from field: string rule = 3;
    */
   rule: string;
+
+  /**
+   * Where in the text it stood: characters (UTF-16 units) from, up to.
+   *
+   * @generated from field: uint32 from = 4;
+   */
+  from: number;
+
+  /**
+   * @generated from field: uint32 to = 5;
+   */
+  to: number;
 };
 
 /**
@@ -96,7 +289,7 @@ export type Extraction = Message<"parley.voting.v1.Extraction"> & {
  * Use `create(ExtractionSchema)` to create a new message.
  */
 export const ExtractionSchema: GenMessage<Extraction> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 2);
+  messageDesc(file_parley_voting_v1_voting, 5);
 
 /**
  * @generated from message parley.voting.v1.AnswerGroup
@@ -111,6 +304,13 @@ export type AnswerGroup = Message<"parley.voting.v1.AnswerGroup"> & {
    * @generated from field: repeated string members = 2;
    */
   members: string[];
+
+  /**
+   * What the method counted for it.
+   *
+   * @generated from field: double weight = 3;
+   */
+  weight: number;
 };
 
 /**
@@ -118,14 +318,99 @@ export type AnswerGroup = Message<"parley.voting.v1.AnswerGroup"> & {
  * Use `create(AnswerGroupSchema)` to create a new message.
  */
 export const AnswerGroupSchema: GenMessage<AnswerGroup> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 3);
+  messageDesc(file_parley_voting_v1_voting, 6);
+
+/**
+ * @generated from message parley.voting.v1.Dissent
+ */
+export type Dissent = Message<"parley.voting.v1.Dissent"> & {
+  /**
+   * @generated from field: string agent = 1;
+   */
+  agent: string;
+
+  /**
+   * @generated from field: string answer = 2;
+   */
+  answer: string;
+};
+
+/**
+ * Describes the message parley.voting.v1.Dissent.
+ * Use `create(DissentSchema)` to create a new message.
+ */
+export const DissentSchema: GenMessage<Dissent> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 7);
+
+/**
+ * @generated from message parley.voting.v1.AgreementRow
+ */
+export type AgreementRow = Message<"parley.voting.v1.AgreementRow"> & {
+  /**
+   * @generated from field: repeated double with = 1;
+   */
+  with: number[];
+};
+
+/**
+ * Describes the message parley.voting.v1.AgreementRow.
+ * Use `create(AgreementRowSchema)` to create a new message.
+ */
+export const AgreementRowSchema: GenMessage<AgreementRow> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 8);
+
+/**
+ * @generated from message parley.voting.v1.Agreement
+ */
+export type Agreement = Message<"parley.voting.v1.Agreement"> & {
+  /**
+   * @generated from field: repeated string agents = 1;
+   */
+  agents: string[];
+
+  /**
+   * 1 where two agents gave one answer, in the order of the agents.
+   *
+   * @generated from field: repeated parley.voting.v1.AgreementRow rows = 2;
+   */
+  rows: AgreementRow[];
+};
+
+/**
+ * Describes the message parley.voting.v1.Agreement.
+ * Use `create(AgreementSchema)` to create a new message.
+ */
+export const AgreementSchema: GenMessage<Agreement> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 9);
+
+/**
+ * @generated from message parley.voting.v1.UnknownPair
+ */
+export type UnknownPair = Message<"parley.voting.v1.UnknownPair"> & {
+  /**
+   * @generated from field: string a = 1;
+   */
+  a: string;
+
+  /**
+   * @generated from field: string b = 2;
+   */
+  b: string;
+};
+
+/**
+ * Describes the message parley.voting.v1.UnknownPair.
+ * Use `create(UnknownPairSchema)` to create a new message.
+ */
+export const UnknownPairSchema: GenMessage<UnknownPair> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 10);
 
 /**
  * @generated from message parley.voting.v1.Vote
  */
 export type Vote = Message<"parley.voting.v1.Vote"> & {
   /**
-   * Absent when no ballot had an answer.
+   * Absent when no ballot had an answer, a quorum was missed or a tie was left.
    *
    * @generated from field: optional parley.voting.v1.AnswerGroup winner = 1;
    */
@@ -137,7 +422,7 @@ export type Vote = Message<"parley.voting.v1.Vote"> & {
   tie: boolean;
 
   /**
-   * Largest first; equals in the order of their first member.
+   * Heaviest first; equals in the order of their first member.
    *
    * @generated from field: repeated parley.voting.v1.AnswerGroup groups = 3;
    */
@@ -159,6 +444,51 @@ export type Vote = Message<"parley.voting.v1.Vote"> & {
    * @generated from field: double consensus = 6;
    */
   consensus: number;
+
+  /**
+   * "random", "earliest" or "judge"; empty when there was no tie or it was left.
+   *
+   * @generated from field: string tie_break = 7;
+   */
+  tieBreak: string;
+
+  /**
+   * Lead over the next group, as a share of all weight.
+   *
+   * @generated from field: double margin = 8;
+   */
+  margin: number;
+
+  /**
+   * Of the groups by weight, in bits.
+   *
+   * @generated from field: double entropy = 9;
+   */
+  entropy: number;
+
+  /**
+   * @generated from field: parley.voting.v1.Agreement agreement = 10;
+   */
+  agreement?: Agreement | undefined;
+
+  /**
+   * @generated from field: repeated parley.voting.v1.Dissent dissent = 11;
+   */
+  dissent: Dissent[];
+
+  /**
+   * Whether as many ballots as asked for had an answer.
+   *
+   * @generated from field: bool quorum = 12;
+   */
+  quorum: boolean;
+
+  /**
+   * Pairs that could not be told in time; they count as different.
+   *
+   * @generated from field: repeated parley.voting.v1.UnknownPair unknown = 13;
+   */
+  unknown: UnknownPair[];
 };
 
 /**
@@ -166,7 +496,7 @@ export type Vote = Message<"parley.voting.v1.Vote"> & {
  * Use `create(VoteSchema)` to create a new message.
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 4);
+  messageDesc(file_parley_voting_v1_voting, 11);
 
 /**
  * @generated from message parley.voting.v1.TallyResponse
@@ -183,21 +513,67 @@ export type TallyResponse = Message<"parley.voting.v1.TallyResponse"> & {
  * Use `create(TallyResponseSchema)` to create a new message.
  */
 export const TallyResponseSchema: GenMessage<TallyResponse> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 5);
+  messageDesc(file_parley_voting_v1_voting, 12);
+
+/**
+ * @generated from message parley.voting.v1.TallyBatchRequest
+ */
+export type TallyBatchRequest = Message<"parley.voting.v1.TallyBatchRequest"> & {
+  /**
+   * @generated from field: repeated parley.voting.v1.TallyRequest votes = 1;
+   */
+  votes: TallyRequest[];
+};
+
+/**
+ * Describes the message parley.voting.v1.TallyBatchRequest.
+ * Use `create(TallyBatchRequestSchema)` to create a new message.
+ */
+export const TallyBatchRequestSchema: GenMessage<TallyBatchRequest> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 13);
+
+/**
+ * @generated from message parley.voting.v1.TallyBatchResponse
+ */
+export type TallyBatchResponse = Message<"parley.voting.v1.TallyBatchResponse"> & {
+  /**
+   * Which vote of the request.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: parley.voting.v1.Vote vote = 2;
+   */
+  vote?: Vote | undefined;
+};
+
+/**
+ * Describes the message parley.voting.v1.TallyBatchResponse.
+ * Use `create(TallyBatchResponseSchema)` to create a new message.
+ */
+export const TallyBatchResponseSchema: GenMessage<TallyBatchResponse> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 14);
 
 /**
  * @generated from message parley.voting.v1.ExtractRequest
  */
 export type ExtractRequest = Message<"parley.voting.v1.ExtractRequest"> & {
   /**
-   * @generated from field: string task = 1;
+   * @generated from field: string policy = 1;
    */
-  task: string;
+  policy: string;
 
   /**
    * @generated from field: repeated string responses = 2;
    */
   responses: string[];
+
+  /**
+   * @generated from field: parley.voting.v1.Settings settings = 3;
+   */
+  settings?: Settings | undefined;
 };
 
 /**
@@ -205,7 +581,7 @@ export type ExtractRequest = Message<"parley.voting.v1.ExtractRequest"> & {
  * Use `create(ExtractRequestSchema)` to create a new message.
  */
 export const ExtractRequestSchema: GenMessage<ExtractRequest> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 6);
+  messageDesc(file_parley_voting_v1_voting, 15);
 
 /**
  * @generated from message parley.voting.v1.ExtractResponse
@@ -224,7 +600,56 @@ export type ExtractResponse = Message<"parley.voting.v1.ExtractResponse"> & {
  * Use `create(ExtractResponseSchema)` to create a new message.
  */
 export const ExtractResponseSchema: GenMessage<ExtractResponse> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 7);
+  messageDesc(file_parley_voting_v1_voting, 16);
+
+/**
+ * @generated from message parley.voting.v1.ExtractBatchRequest
+ */
+export type ExtractBatchRequest = Message<"parley.voting.v1.ExtractBatchRequest"> & {
+  /**
+   * @generated from field: string policy = 1;
+   */
+  policy: string;
+
+  /**
+   * @generated from field: repeated string responses = 2;
+   */
+  responses: string[];
+
+  /**
+   * @generated from field: parley.voting.v1.Settings settings = 3;
+   */
+  settings?: Settings | undefined;
+};
+
+/**
+ * Describes the message parley.voting.v1.ExtractBatchRequest.
+ * Use `create(ExtractBatchRequestSchema)` to create a new message.
+ */
+export const ExtractBatchRequestSchema: GenMessage<ExtractBatchRequest> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 17);
+
+/**
+ * @generated from message parley.voting.v1.ExtractBatchResponse
+ */
+export type ExtractBatchResponse = Message<"parley.voting.v1.ExtractBatchResponse"> & {
+  /**
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: parley.voting.v1.Extraction extraction = 2;
+   */
+  extraction?: Extraction | undefined;
+};
+
+/**
+ * Describes the message parley.voting.v1.ExtractBatchResponse.
+ * Use `create(ExtractBatchResponseSchema)` to create a new message.
+ */
+export const ExtractBatchResponseSchema: GenMessage<ExtractBatchResponse> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 18);
 
 /**
  * @generated from message parley.voting.v1.GradePair
@@ -248,21 +673,26 @@ export type GradePair = Message<"parley.voting.v1.GradePair"> & {
  * Use `create(GradePairSchema)` to create a new message.
  */
 export const GradePairSchema: GenMessage<GradePair> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 8);
+  messageDesc(file_parley_voting_v1_voting, 19);
 
 /**
  * @generated from message parley.voting.v1.GradeRequest
  */
 export type GradeRequest = Message<"parley.voting.v1.GradeRequest"> & {
   /**
-   * @generated from field: string task = 1;
+   * @generated from field: string policy = 1;
    */
-  task: string;
+  policy: string;
 
   /**
    * @generated from field: repeated parley.voting.v1.GradePair pairs = 2;
    */
   pairs: GradePair[];
+
+  /**
+   * @generated from field: parley.voting.v1.Settings settings = 3;
+   */
+  settings?: Settings | undefined;
 };
 
 /**
@@ -270,7 +700,7 @@ export type GradeRequest = Message<"parley.voting.v1.GradeRequest"> & {
  * Use `create(GradeRequestSchema)` to create a new message.
  */
 export const GradeRequestSchema: GenMessage<GradeRequest> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 9);
+  messageDesc(file_parley_voting_v1_voting, 20);
 
 /**
  * @generated from message parley.voting.v1.Grade
@@ -290,6 +720,20 @@ export type Grade = Message<"parley.voting.v1.Grade"> & {
    * @generated from field: parley.voting.v1.Extraction reference = 3;
    */
   reference?: Extraction | undefined;
+
+  /**
+   * The step that decided: "string", "number" or "symbolic"; empty when a side has no answer.
+   *
+   * @generated from field: string rule = 4;
+   */
+  rule: string;
+
+  /**
+   * Whether no step could tell in time, which counts as different.
+   *
+   * @generated from field: bool unknown = 5;
+   */
+  unknown: boolean;
 };
 
 /**
@@ -297,7 +741,7 @@ export type Grade = Message<"parley.voting.v1.Grade"> & {
  * Use `create(GradeSchema)` to create a new message.
  */
 export const GradeSchema: GenMessage<Grade> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 10);
+  messageDesc(file_parley_voting_v1_voting, 21);
 
 /**
  * @generated from message parley.voting.v1.GradeResponse
@@ -316,7 +760,56 @@ export type GradeResponse = Message<"parley.voting.v1.GradeResponse"> & {
  * Use `create(GradeResponseSchema)` to create a new message.
  */
 export const GradeResponseSchema: GenMessage<GradeResponse> = /*@__PURE__*/
-  messageDesc(file_parley_voting_v1_voting, 11);
+  messageDesc(file_parley_voting_v1_voting, 22);
+
+/**
+ * @generated from message parley.voting.v1.GradeBatchRequest
+ */
+export type GradeBatchRequest = Message<"parley.voting.v1.GradeBatchRequest"> & {
+  /**
+   * @generated from field: string policy = 1;
+   */
+  policy: string;
+
+  /**
+   * @generated from field: repeated parley.voting.v1.GradePair pairs = 2;
+   */
+  pairs: GradePair[];
+
+  /**
+   * @generated from field: parley.voting.v1.Settings settings = 3;
+   */
+  settings?: Settings | undefined;
+};
+
+/**
+ * Describes the message parley.voting.v1.GradeBatchRequest.
+ * Use `create(GradeBatchRequestSchema)` to create a new message.
+ */
+export const GradeBatchRequestSchema: GenMessage<GradeBatchRequest> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 23);
+
+/**
+ * @generated from message parley.voting.v1.GradeBatchResponse
+ */
+export type GradeBatchResponse = Message<"parley.voting.v1.GradeBatchResponse"> & {
+  /**
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: parley.voting.v1.Grade grade = 2;
+   */
+  grade?: Grade | undefined;
+};
+
+/**
+ * Describes the message parley.voting.v1.GradeBatchResponse.
+ * Use `create(GradeBatchResponseSchema)` to create a new message.
+ */
+export const GradeBatchResponseSchema: GenMessage<GradeBatchResponse> = /*@__PURE__*/
+  messageDesc(file_parley_voting_v1_voting, 24);
 
 /**
  * @generated from service parley.voting.v1.VotingService
@@ -345,6 +838,36 @@ export const VotingService: GenService<{
     methodKind: "unary";
     input: typeof GradeRequestSchema;
     output: typeof GradeResponseSchema;
+  },
+  /**
+   * Thousands of votes in one call; results in the order of the votes.
+   *
+   * @generated from rpc parley.voting.v1.VotingService.TallyBatch
+   */
+  tallyBatch: {
+    methodKind: "server_streaming";
+    input: typeof TallyBatchRequestSchema;
+    output: typeof TallyBatchResponseSchema;
+  },
+  /**
+   * As Extract; results come as they are made, in the order of the responses.
+   *
+   * @generated from rpc parley.voting.v1.VotingService.ExtractBatch
+   */
+  extractBatch: {
+    methodKind: "server_streaming";
+    input: typeof ExtractBatchRequestSchema;
+    output: typeof ExtractBatchResponseSchema;
+  },
+  /**
+   * As Grade; results come as they are made, in the order of the pairs.
+   *
+   * @generated from rpc parley.voting.v1.VotingService.GradeBatch
+   */
+  gradeBatch: {
+    methodKind: "server_streaming";
+    input: typeof GradeBatchRequestSchema;
+    output: typeof GradeBatchResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_parley_voting_v1_voting, 0);

@@ -1,0 +1,101 @@
+import type { CasePairs } from './cases.ts';
+
+const text = String.raw;
+
+/** Equations, solutions and inequalities. */
+export const STATEMENT_PAIRS: readonly CasePairs[] = [
+  {
+    kind: 'equation',
+    equal: [
+      ['y=2x+1', '2x-y+1=0'],
+      ['y=2x+1', '4x-2y+2=0'],
+      ['y=2x+1', '2x+1'],
+      ['x=3', '3'],
+      ['3=x', 'x=3'],
+      ['x=3', '2x=6'],
+      [text`\frac{x}{3}+\frac{y}{4}=1`, '4x+3y=12'],
+      ['x^2+y^2=25', 'x^2+y^2-25=0'],
+      ['f(x)=x^2+1', 'x^2+1'],
+      [text`y=\frac{x}{2}`, '2y=x'],
+      ['f(x)=(x+1)^2', 'f(x)=x^2+2x+1'],
+      ['y-3=2(x-1)', 'y=2x+1'],
+      [text`\theta=\frac{\pi}{3}`, text`\frac{\pi}{3}`],
+      ['(x-1)^2+(y+2)^2=9', 'x^2+y^2-2x+4y-4=0'],
+      [text`\text{Area}=5\sqrt{3}`, text`5\sqrt{3}`],
+    ],
+    different: [
+      ['y=2x+1', 'y=2x-1'],
+      ['y=2x+1', 'x=2y+1'],
+      ['x=3', 'x=4'],
+      ['x=3', 'y=3'],
+      ['x=3', '4'],
+      ['x+y=3', '3'],
+      ['x^2+y^2=25', 'x^2-y^2=25'],
+      ['x^2+y^2=25', 'x^2+y^2=5'],
+      ['f(x)=x^2', 'f(x)=2x'],
+      ['f(x)=x^2', 'g(x)=x^2'],
+      ['y=2x', text`y\ge 2x`],
+      ['x=3', 'x^2=9'],
+    ],
+  },
+  {
+    kind: 'equation as such',
+    settings: { assignments: 'equation' },
+    equal: [
+      ['x=3', '2x=6'],
+      ['y=2x', '2x-y=0'],
+    ],
+    different: [
+      ['x=3', '3'],
+      ['y=2x', '2x'],
+      ['x=1,2', '1,2'],
+    ],
+  },
+  {
+    kind: 'solutions',
+    equal: [
+      ['x=1 or x=2', '1,2'],
+      ['x=1,2', 'x=2 or x=1'],
+      [text`x=\pm 1`, 'x=1,x=-1'],
+      [text`x_1=1,x_2=2`, text`\{1,2\}`],
+      ['x=1,x=2', text`\{1,2\}`],
+      [text`x\in\{1,2\}`, 'x=1,2'],
+      [text`x=1\text{ or }2`, '1, 2'],
+      [text`x=\pm\sqrt{2}`, text`\pm\sqrt{2}`],
+      ['a=1,b=2', 'b=2,a=1'],
+      [text`x=\frac{-1\pm\sqrt{5}}{2}`, text`\frac{-1+\sqrt5}{2},\frac{-1-\sqrt5}{2}`],
+      [text`x = -3 \quad\text{or}\quad x = 5`, text`\{-3, 5\}`],
+    ],
+    different: [
+      ['x=1 or x=2', 'x=1'],
+      ['x=1,2', 'x=1,3'],
+      [text`x=\pm 1`, 'x=1'],
+      ['a=1,b=2', 'a=2,b=1'],
+      ['x=1,y=2', '2,1'],
+      ['n=1,m=2', '2,1'],
+      ['x=1,x=2', '(1,2)'],
+      ['x=1,2', 'y=1,2'],
+      [text`x_1=1,x_2=2`, '1,1'],
+    ],
+  },
+  {
+    kind: 'inequality',
+    equal: [
+      ['2x>4', 'x>2'],
+      ['x+y<1', '1>x+y'],
+      ['x+y<1', '2x+2y<2'],
+      ['-x<2', 'x>-2'],
+      [text`y\ge x^2`, text`x^2\le y`],
+      [text`a<b<c`, 'c>b>a'],
+    ],
+    different: [
+      ['x+y<1', text`x+y\le 1`],
+      ['x+y<1', 'x+y>1'],
+      ['2x>4', 'x<2'],
+      ['x>2', '-x>2'],
+      [text`y\ge x^2`, text`y\le x^2`],
+      ['a<b<c', 'a<c<b'],
+      ['x+y<1', 'x-y<1'],
+    ],
+  },
+];

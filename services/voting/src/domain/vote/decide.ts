@@ -1,0 +1,80 @@
+import { after } from './after.ts';
+import { countBallots } from './counting.ts';
+import { type Equal, type Grouping, groupAnswers } from './grouping.ts';
+import { agreementOf, entropyOf, marginOf } from './measures.ts';
+import { byText } from './order.ts';
+import { distinctAnswers, type Reading, readBallot } from './reading.ts';
+import { type Outcome, outcomeOf } from './ties.ts';
+import type { Group, Judge, Vote, VoteRequest } from './vote.ts';
+
+export type { Judge, VoteRequest } from './vote.ts';
+
+/**
+ * Decides a vote: reads the ballots, groups their answers by `equal`, counts them and ends ties. At once where neither
+ * a comparison nor the judge has to be waited for. But for the tie policy `earliest` and the lists that are said to
+ * follow the ballots, their order never matters. A judge that fails counts as one without an answer.
+ * Rejects with what `equal` throws.
+ */
+export function decide(
+  request: VoteRequest,
+  parts: { equal: Equal; judge?: Judge },
+): Vote | Promise<Vote> {
+  const readings = request.ballots.map((ballot) => readBallot(request, ballot));
+  return decideRead(request, readings, parts);
+}
+
+/** As `decide`, where the ballots have been read, each by `readBallot`. */
+export function decideRead(
+  request: VoteRequest,
+  readings: readonly Reading[],
+  parts: { equal: Equal; judge?: Judge },
+): Vote | Promise<Vote> {
+  return after(groupAnswers(distinctAnswers(readings), parts.equal), (grouping) =>
+    counted(request, readings, grouping, parts.judge),
+  );
+}
+
+function counted(
+  request: VoteRequest,
+  readings: readonly Reading[],
+  { groups: grouped, unknown }: Grouping,
+  judge: Judge | undefined,
+): Vote | Promise<Vote> {
+  const count = countBallots(request, readings, grouped);
+  const groups = count.groups.map(({ group }) => group);
+  const quorum = count.groupOf.size >= request.quorum;
+  const agents = readings.map(({ ballot }) => ballot.agent);
+  return after(outcomeOf(request, count, quorum, judge), (outcome) => ({
+    ...outcome,
+    groups,
+    unextracted: agents.filter((agent) => !count.groupOf.has(agent)).sort(byText),
+    extractions: readings.map(({ ballot, answers }) => ({
+      agent: ballot.agent,
+      extraction: answers[0],
+    })),
+    consensus: consensusOf(outcome, readings.length),
+    margin: marginOf(groups),
+    entropy: entropyOf(groups),
+    agreement: agreementOf(agents, count.groupOf),
+    dissent: dissentOf(outcome, readings, count.groupOf),
+    quorum,
+    unknown,
+  }));
+}
+
+function consensusOf({ winner }: Outcome, ballots: number): number {
+  return winner === null ? 0 : winner.members.length / ballots;
+}
+
+function dissentOf(
+  { winner }: Outcome,
+  readings: readonly Reading[],
+  groupOf: ReadonlyMap<string, Group>,
+): Vote['dissent'] {
+  if (winner === null) return [];
+  return readings.flatMap(({ ballot: { agent }, answers: [best] }) =>
+    best === undefined || groupOf.get(agent) === winner
+      ? []
+      : [{ agent, answer: best.answer.text }],
+  );
+}

@@ -1,0 +1,122 @@
+import { ParleyError } from '@parley/platform';
+import type { Judges } from './adapters/judge.ts';
+import type { Answer, Extraction } from './domain/answer.ts';
+import { extractAnswer } from './domain/extraction/extract.ts';
+import { after } from './domain/vote/after.ts';
+import { decide, decideRead } from './domain/vote/decide.ts';
+import { type Grade, gradePair, type Pair } from './domain/vote/grade.ts';
+import { readBallot } from './domain/vote/reading.ts';
+import { recordAfter } from './domain/vote/record.ts';
+import type { AgentRecord, Vote } from './domain/vote/vote.ts';
+import { type Comparer, createEquality, shareOf } from './equality.ts';
+import type { VotingMetrics } from './metrics.ts';
+import type { ReadVote, Under } from './requests.ts';
+import { inOrder } from './slices.ts';
+
+/**
+ * What the service does, whatever the transport. Results come in order, each as soon as it is there; they throw the
+ * reason of the signal once it is aborted, and ParleyError OVERLOADED when too much waits for the workers.
+ */
+export type Operations = {
+  extractions(
+    responses: Under<string>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extraction | undefined>;
+  grades(pairs: Under<Pair>, signal: AbortSignal): AsyncGenerator<Grade>;
+  votes(votes: readonly ReadVote[], signal: AbortSignal): AsyncGenerator<Vote>;
+};
+
+/** Voting over these workers; without `judges` a vote that wants one is refused as NOT_CONFIGURED. */
+export function createOperations(parts: {
+  comparer: Comparer;
+  judges: Judges | undefined;
+  metrics: VotingMetrics;
+}): Operations {
+  const { comparer, judges, metrics } = parts;
+  const equality = () => createEquality(shareOf(comparer), metrics.countVerdict);
+
+  return {
+    extractions: ({ policy, items }, signal) =>
+      inOrder(items, (response) => extractAnswer(policy, response), signal),
+
+    grades({ policy, items }, signal) {
+      const equal = equality();
+      return inOrder(
+        items,
+        (pair, _index, stop) =>
+          after(
+            gradePair(policy, pair, (a, b) => equal(policy, a, b, stop)),
+            (grade) => {
+              metrics.countGrade(grade.equal);
+              return grade;
+            },
+          ),
+        signal,
+      );
+    },
+
+    votes(votes, signal) {
+      if (judges === undefined && votes.some(({ tie }) => tie === 'judge'))
+        throw new ParleyError(
+          'NOT_CONFIGURED',
+          "tie: 'judge' needs PARLEY_INFERENCE_ADDRESS to be set; random, earliest and none work without",
+          { field: 'tie' },
+        );
+      const equal = equality();
+      const hold = inTurn((vote: ReadVote, stop: AbortSignal) => {
+        const { judge, policy } = vote;
+        const parts = {
+          equal: (a: Answer, b: Answer) => equal(policy, a, b, stop),
+          ...(judge && judges
+            ? { judge: (answers: readonly string[]) => judges.ask(judge, answers, stop) }
+            : {}),
+        };
+        return isLong(vote) ? decideInSlices(vote, parts, stop) : decide(vote, parts);
+      });
+      return inOrder(
+        votes,
+        (vote, _index, stop) =>
+          after(hold(vote, stop), (result) => {
+            metrics.countVote(result);
+            return result;
+          }),
+        signal,
+      );
+    },
+  };
+}
+
+/** Characters of a vote from which on its ballots are read in slices: above, it takes longer than one slice. */
+const LONG_VOTE = 128 * 1024;
+
+function isLong({ ballots }: ReadVote): boolean {
+  return ballots.reduce((sum, { response }) => sum + response.length, 0) > LONG_VOTE;
+}
+
+async function decideInSlices(
+  vote: ReadVote,
+  parts: Parameters<typeof decide>[1],
+  stop: AbortSignal,
+): Promise<Vote> {
+  const readings = inOrder(vote.ballots, (ballot) => readBallot(vote, ballot), stop);
+  return decideRead(vote, await Array.fromAsync(readings), parts);
+}
+
+type Hold = (vote: ReadVote, stop: AbortSignal) => Vote | Promise<Vote>;
+
+/**
+ * Holds votes whose weights are learned one after the other: a vote without a record of its own has the record after
+ * the learned vote before it. Other votes wait for none.
+ */
+function inTurn(hold: Hold): Hold {
+  let learned: ReadonlyMap<string, AgentRecord> | Promise<ReadonlyMap<string, AgentRecord>> =
+    new Map();
+  return (vote, stop) => {
+    if (vote.method !== 'learned') return hold(vote, stop);
+    const before = vote.record ?? learned;
+    const result = after(before, (record) => hold({ ...vote, record }, stop));
+    learned = after(before, (record) => after(result, (held) => recordAfter(record, held)));
+    if (learned instanceof Promise) learned.catch(() => {});
+    return result;
+  };
+}
