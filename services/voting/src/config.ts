@@ -27,9 +27,9 @@ export const VOTING_SETTINGS = {
     schema: Type.Integer({
       minimum: 1,
       maximum: 16,
-      default: 1,
+      default: 2,
       description:
-        'Threads that compare what is neither the same text nor the same number, each on one core.',
+        'Threads that compare what is neither the same text nor the same number; each takes a core while it has work.',
     }),
   },
   symbolicDeadlineMs: {

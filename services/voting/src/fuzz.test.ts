@@ -8,11 +8,11 @@ import { POLICIES, policyOf } from './domain/policy.ts';
 import { anyAnswer, anyResponse, BOMBS } from './testing/hostile.ts';
 import { createSymbolicPool } from './workers/pool.ts';
 
-/** Characters of a hostile response, and the time in which it must be read: 1 s a megabyte. */
+/** Characters of a hostile response, and the time in which it must be read: generous, quadratic work needs minutes. */
 const LONG = 2 ** 17;
-const READ_MS = 125;
-/** The longest answer must be brought into its form in this time. */
-const FORM_MS = 100;
+const READ_MS = 500;
+/** The longest answer must be brought into its form in this time; generous, too. */
+const FORM_MS = 300;
 const DEADLINE_MS = 250;
 /** Beside the deadline a pair may wait for a thread that is replaced. */
 const SLACK_MS = 3000;

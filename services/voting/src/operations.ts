@@ -3,15 +3,14 @@ import type { Judges } from './adapters/judge.ts';
 import type { Answer, Extraction } from './domain/answer.ts';
 import { extractAnswer } from './domain/extraction/extract.ts';
 import { after } from './domain/vote/after.ts';
-import { decide, decideRead } from './domain/vote/decide.ts';
+import { decide } from './domain/vote/decide.ts';
 import { type Grade, gradePair, type Pair } from './domain/vote/grade.ts';
-import { readBallot } from './domain/vote/reading.ts';
-import { recordAfter } from './domain/vote/record.ts';
+import { learn } from './domain/vote/record.ts';
 import type { AgentRecord, Vote } from './domain/vote/vote.ts';
 import { type Comparer, createEquality, shareOf } from './equality.ts';
 import type { VotingMetrics } from './metrics.ts';
 import type { ReadVote, Under } from './requests.ts';
-import { inOrder } from './slices.ts';
+import { beginSlice, inOrder } from './slices.ts';
 
 /**
  * What the service does, whatever the transport. Results come in order, each as soon as it is there; they throw the
@@ -67,11 +66,12 @@ export function createOperations(parts: {
         const { judge, policy } = vote;
         const parts = {
           equal: (a: Answer, b: Answer) => equal(policy, a, b, stop),
+          pause: beginSlice(stop),
           ...(judge && judges
             ? { judge: (answers: readonly string[]) => judges.ask(judge, answers, stop) }
             : {}),
         };
-        return isLong(vote) ? decideInSlices(vote, parts, stop) : decide(vote, parts);
+        return decide(vote, parts);
       });
       return inOrder(
         votes,
@@ -86,36 +86,27 @@ export function createOperations(parts: {
   };
 }
 
-/** Characters of a vote from which on its ballots are read in slices: above, it takes longer than one slice. */
-const LONG_VOTE = 128 * 1024;
-
-function isLong({ ballots }: ReadVote): boolean {
-  return ballots.reduce((sum, { response }) => sum + response.length, 0) > LONG_VOTE;
-}
-
-async function decideInSlices(
-  vote: ReadVote,
-  parts: Parameters<typeof decide>[1],
-  stop: AbortSignal,
-): Promise<Vote> {
-  const readings = inOrder(vote.ballots, (ballot) => readBallot(vote, ballot), stop);
-  return decideRead(vote, await Array.fromAsync(readings), parts);
-}
-
 type Hold = (vote: ReadVote, stop: AbortSignal) => Vote | Promise<Vote>;
+
+type Learned = Map<string, AgentRecord>;
 
 /**
  * Holds votes whose weights are learned one after the other: a vote without a record of its own has the record after
- * the learned vote before it. Other votes wait for none.
+ * the learned vote before it. Other votes wait for none. A record is copied where a request gives one, and then
+ * learns in place: the vote that read it has ended, and the next has not begun.
  */
 function inTurn(hold: Hold): Hold {
-  let learned: ReadonlyMap<string, AgentRecord> | Promise<ReadonlyMap<string, AgentRecord>> =
-    new Map();
+  let learned: Learned | Promise<Learned> = new Map();
   return (vote, stop) => {
     if (vote.method !== 'learned') return hold(vote, stop);
-    const before = vote.record ?? learned;
+    const before = vote.record ? new Map(vote.record) : learned;
     const result = after(before, (record) => hold({ ...vote, record }, stop));
-    learned = after(before, (record) => after(result, (held) => recordAfter(record, held)));
+    learned = after(before, (record) =>
+      after(result, (held) => {
+        learn(record, held);
+        return record;
+      }),
+    );
     if (learned instanceof Promise) learned.catch(() => {});
     return result;
   };

@@ -77,7 +77,7 @@ describe('votes', () => {
 
   it('take a task for its policy, and many in one request', async () => {
     const one = await post('/v1/votes', { policy: 'gsm8k', ballots });
-    const nothing = { policy: 'text', ballots: [{ agent: 'a', response: 'hm' }] };
+    const nothing = { policy: 'text', ballots: [{ agent: 'a', response: 'I think so.' }] };
     const many = await post('/v1/votes', { votes: [{ policy: 'gsm8k', ballots }, nothing] });
     expect(many.body.results).toMatchObject([
       one.body,
@@ -445,6 +445,61 @@ it('answers others while the long texts of one vote are read', async () => {
   expect(answered).toBeGreaterThan(2);
 });
 
+/** Votes of one request that take long, though each of their texts is short. */
+const LARGE = [
+  {
+    title: 'of a thousand long rankings',
+    vote: {
+      policy: 'text',
+      method: 'borda',
+      ballots: Array.from({ length: 1024 }, (_, at) => ({
+        agent: `${at}`,
+        ranking: Array.from({ length: 16 }, (_, place) => `${'word '.repeat(30)}${at} ${place}`),
+      })),
+    },
+  },
+  {
+    title: 'of numbers with hundreds of digits that are rounded',
+    vote: {
+      policy: 'gsm',
+      settings: { digits: 5 },
+      ballots: Array.from({ length: 200 }, (_, at) => ({
+        agent: `${at}`,
+        response: `1.${String(at + 100).repeat(160)}`,
+      })),
+    },
+  },
+];
+
+it.each(LARGE)('answers others beside one vote $title', async ({ vote }) => {
+  let ended = false;
+  const large = post('/v1/votes', vote).finally(() => {
+    ended = true;
+  });
+  let answered = 0;
+  while (!ended) {
+    await post('/v1/votes', { policy: 'gsm', ballots });
+    answered++;
+  }
+  expect((await large).status).toBe(200);
+  expect(answered).toBeGreaterThan(8);
+});
+
+it('learns from thousands of votes of agents that are all new', async () => {
+  const votes = Array.from({ length: 4000 }, (_, vote) => ({
+    policy: 'gsm',
+    method: 'learned',
+    ballots: Array.from({ length: 20 }, (_, at) => ({
+      agent: at === 0 ? 'always' : `${vote}-${at}`,
+      response: '4',
+    })),
+  }));
+  const start = performance.now();
+  const { body } = await post('/v1/votes', { votes });
+  expect(performance.now() - start).toBeLessThan(6000);
+  expect(body.results[3999].winner.weight).toBeCloseTo(19 / 2 + 4000 / 4001, 9);
+}, 60_000);
+
 it('stops working for a caller that goes away', async () => {
   async function graded(): Promise<number> {
     const text = await host.metrics.getSingleMetricAsString('parley_grades_total');
@@ -517,7 +572,13 @@ it('says its policies with the examples of their tests', async () => {
   expect(settings.percent).toMatchObject({ default: 'number', values: ['number', 'fraction'] });
   expect(methods).toContain('borda');
   expect(ties).toContain('judge');
-  expect(limits).toMatchObject({ pairs: 10_000, pairMilliseconds: 250 });
+  expect(limits).toMatchObject({
+    pairs: 10_000,
+    pairMilliseconds: 250,
+    ranking: 16,
+    answerCharacters: 1024,
+    answerCharactersUnlessNumber: 256,
+  });
   const boxed = policies[0];
   expect(boxed.settings.percent).toBe('number');
   expect(boxed.examples.extraction).toHaveLength(10);

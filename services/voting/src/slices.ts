@@ -15,6 +15,20 @@ function turn(): Promise<unknown> {
   return turns;
 }
 
+/** Asked between two steps of work: undefined, or where a slice has been worked, the turn to wait for. */
+export type Pause = () => Promise<void> | undefined;
+
+/** Begins a slice of work. A turn rejects with the signal's reason once that is aborted. */
+export function beginSlice(signal: AbortSignal): Pause {
+  let until = performance.now() + SLICE_MS;
+  async function next(): Promise<void> {
+    await turn();
+    signal.throwIfAborted();
+    until = performance.now() + SLICE_MS;
+  }
+  return () => (performance.now() > until ? next() : undefined);
+}
+
 /**
  * The results of `work` in the order of the items, each as soon as it is there. The event loop is handed back every
  * few milliseconds; work that waits does not hold up the items behind it, of which a bounded number is begun.
@@ -30,13 +44,10 @@ export async function* inOrder<T, R>(
   const both = AbortSignal.any([signal, given.signal]);
   setMaxListeners(0, both);
   const begun: (R | Promise<R>)[] = [];
-  let until = performance.now() + SLICE_MS;
+  const pause = beginSlice(both);
   try {
     for (const [index, item] of items.entries()) {
-      if (performance.now() > until) {
-        await turn();
-        until = performance.now() + SLICE_MS;
-      }
+      await pause();
       both.throwIfAborted();
       const result = work(item, index, both);
       if (result instanceof Promise) result.catch(() => {});

@@ -41,8 +41,10 @@ export function lookAfterConnections(server: Server): Connections {
   };
 }
 
-function askForLife(session: ServerHttp2Session): void {
-  if (session.closed) return;
+/** Asks one client for a sign of life; nothing on a connection that is closing or gone. */
+export function askForLife(session: ServerHttp2Session): void {
+  // Destroyed, it may have yet to say that it is closed.
+  if (session.closed || session.destroyed) return;
   const silent = setTimeout(() => session.destroy(), SILENT_MS).unref();
   session.ping(() => clearTimeout(silent));
 }

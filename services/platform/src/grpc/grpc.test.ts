@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 import { InferenceService } from '@parley/proto/inference';
@@ -6,7 +7,7 @@ import { VotingService } from '@parley/proto/voting';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ParleyError } from '../errors.ts';
 import { createGrpcClient, type GrpcClient } from './client.ts';
-import { ASK_MS } from './connections.ts';
+import { ASK_MS, askForLife } from './connections.ts';
 import { createGrpcServer, type GrpcServer, type ServiceImplementation } from './server.ts';
 
 type Voting = ServiceImplementation<typeof VotingService>;
@@ -221,6 +222,25 @@ describe('gRPC over loopback', () => {
     await new Promise((closed) => silent.once('close', closed));
     expect(performance.now() - from).toBeLessThan(10_000);
   }, 20_000);
+
+  it('asks nothing on a connection that is gone and has not said so yet', async () => {
+    const server = createHttp2Server();
+    const asked = new Promise<void>((resolve, reject) => {
+      server.once('session', (session) => {
+        session.destroy();
+        try {
+          resolve(askForLife(session));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    closers.push(() => void server.close());
+    const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    client.on('error', () => {});
+    await asked;
+  });
 
   it('answers health checks and reflection', async () => {
     const { address, server } = await serve({ voting: {} });

@@ -56,7 +56,7 @@ export const POLICIES: readonly Policy[] = [
     name: 'text',
     description: 'Words without code or mathematics: a name, a date, a sentence',
     tasks: ['text'],
-    rules: ['boxed', 'phrase'],
+    rules: ['boxed', 'phrase', 'whole'],
     answers: 'text',
     settings: DEFAULT_SETTINGS,
   },

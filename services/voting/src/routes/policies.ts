@@ -1,17 +1,18 @@
 import { type HttpServer, problems } from '@parley/platform';
-import { MAX_ANSWER } from '../domain/answer.ts';
+import { MAX_ANSWER, MAX_LINE } from '../domain/answer.ts';
 import { type EqualityCase, NUMBER_CASES } from '../domain/equality/cases.ts';
 import { EXTRACTION_CASES } from '../domain/extraction/cases.ts';
 import { POLICIES, type Policy, policyOf } from '../domain/policy.ts';
 import { SETTINGS } from '../domain/settings.ts';
 import { SYMBOLIC_CASES } from '../domain/symbolic/cases.ts';
-import { MAX_MATRIX, METHODS, TIES } from '../domain/vote/vote.ts';
+import { MAX_LISTED, MAX_MATRIX, METHODS, TIES } from '../domain/vote/vote.ts';
 import {
   MAX_ALL_BALLOTS,
   MAX_BALLOTS,
   MAX_ITEMS,
   MAX_RANKING,
   MAX_RESPONSE,
+  MAX_RESULTS_BYTES,
   MAX_SYMBOLIC_MS,
 } from '../limits.ts';
 import { PoliciesQuery, PoliciesView } from './schemas.ts';
@@ -34,6 +35,9 @@ export function policyRoutes(
     ranking: MAX_RANKING,
     responseCharacters: MAX_RESPONSE,
     answerCharacters: MAX_ANSWER,
+    answerCharactersUnlessNumber: MAX_LINE,
+    unknownPairs: MAX_LISTED,
+    resultsBytes: MAX_RESULTS_BYTES,
     bodyBytes: bodyLimit,
     pairMilliseconds: symbolicDeadlineMs,
     requestSymbolicMilliseconds: MAX_SYMBOLIC_MS,

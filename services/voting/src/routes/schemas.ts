@@ -3,7 +3,7 @@ import { type TSchema, Type } from 'typebox';
 import { MAX_ANSWER } from '../domain/answer.ts';
 import { POLICIES } from '../domain/policy.ts';
 import { SETTINGS } from '../domain/settings.ts';
-import { METHODS, TIES } from '../domain/vote/vote.ts';
+import { MAX_LISTED, METHODS, TIES } from '../domain/vote/vote.ts';
 import {
   MAX_AGENT,
   MAX_ALL_BALLOTS,
@@ -59,7 +59,7 @@ const Ballot = Type.Object(
     ranking: Type.Optional(
       Type.Array(Type.String({ maxLength: MAX_ANSWER }), {
         maxItems: MAX_RANKING,
-        description: 'Bare answers, the best first, for the method `borda`',
+        description: `Up to ${MAX_RANKING} bare answers, the best first, for the method \`borda\``,
       }),
     ),
   },
@@ -191,7 +191,7 @@ const VoteView = Type.Object(
     dissent: Type.Array(Type.Object({ agent: Type.String(), answer: Type.String() })),
     quorum: Type.Boolean({ description: 'Whether as many ballots as asked for had an answer' }),
     unknown: Type.Array(Type.Object({ a: Type.String(), b: Type.String() }), {
-      description: 'Pairs that could not be told in time, which count as different',
+      description: `Pairs that could not be told in time, which count as different; the first ${MAX_LISTED}`,
     }),
   },
   { description: 'A vote over the extracted answers' },

@@ -30,12 +30,16 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
 };
 const COMMAND = /\\(?:([a-zA-Z]+)|[^a-zA-Z])/g;
 const OPTION = /^ ?\[[^[\]{}]*\]/;
-/** What LaTeX takes as one argument where no brace stands; of a root all digits, since that is what is meant. */
+/** What LaTeX takes as one argument where no brace stands; of a root in plain text all digits, since that is what is meant. */
 const TOKEN = /^(?:\d|[a-zA-Z]|\\[a-zA-Z]+)/;
 const ROOT_TOKEN = /^(?:\d+(?:\.\d+)?|[a-zA-Z]|\\[a-zA-Z]+)/;
 
-/** A text with braces around every argument of a fraction or a root: `\frac12` as `\frac{1}{2}`. */
-export function withArguments(text: string): string {
+/**
+ * A text with braces around every argument of a fraction or a root: `\frac12` as `\frac{1}{2}`, and `√23`, which is
+ * `\sqrt23` by now, as `\sqrt{23}` if it was plain text. In LaTeX `\sqrt23` and `\frac123` are left open: they say
+ * something else than what is often meant by them.
+ */
+export function withArguments(text: string, isPlain: boolean): string {
   if (!text.includes('\\')) return text;
   const closes = closings(text);
   let result = '';
@@ -50,6 +54,8 @@ export function withArguments(text: string): string {
         const pattern = name === 'sqrt' ? ROOT_TOKEN : TOKEN;
         const token = pattern.exec(text.slice(start, start + 64))?.[0];
         if (token === undefined || start < copied || OWN_ARGUMENTS.test(token)) break;
+        const isLong = /\d\d/.test(text.slice(start, start + 2));
+        if (isLong && left === 1 && !(isPlain && name === 'sqrt')) break;
         result += `${text.slice(copied, at)}{${token}}`;
         copied = start + token.length;
         at = copied;

@@ -45,6 +45,11 @@ const FORMS: [string, string, string][] = [
   ['boxed', '5\\text{sec}', '5 s'],
   ['gsm', '60 km/hour', '60'],
   ['text', 'Life of Pi', 'life of pi'],
+  ['text', '0.(3)', '0.(3)'],
+  ['boxed', tex`3\pi \text{ m}`, tex`3\pi\text{m}`],
+  ['boxed', tex`2\text{m}`, '2 m'],
+  ['boxed', tex`\textbf{(B) } 5`, '5'],
+  ['boxed', tex`(A)\ x`, '(A)x'],
   ['text', 'Dr.  Who?', 'dr. who?'],
 ];
 

@@ -70,13 +70,13 @@ function words(raw: string, settings: Settings): Answer | undefined {
   const plain = normalised(raw, false);
   // A fraction may be a date, and is left as it stands.
   const found = /\/|\\frac/.test(plain) ? undefined : readQuantity(plain, settings);
-  if (found) return answerOf(found, settings);
+  if (found && !found.number.includes('/')) return answerOf(found, settings);
   const text = settings.letters === 'any-case' ? normalised(plain.toLowerCase(), false) : plain;
   return text === '' || text.length > MAX_LINE ? undefined : { text };
 }
 
 function mathematics(raw: string, settings: Settings): Answer | undefined {
-  let text = normalised(raw);
+  let text = normalised(withoutChoice(raw));
   for (let reading = 0; reading < MAX_READINGS && text !== ''; reading++) {
     const found = quantityOf(text, settings) ?? assignment(text, settings) ?? sum(text, settings);
     if (found) return found;
@@ -86,6 +86,21 @@ function mathematics(raw: string, settings: Settings): Answer | undefined {
     text = next;
   }
   return undefined;
+}
+
+const CHOICE_BEFORE =
+  /^([$ ]*)(?:\\(?:text(?:bf|rm|up)?|math(?:bf|rm)|[mh]box) ?\{ ?\([A-J]\)(?:\\[ ,;:]|~|\\q?quad|\s)*\}(?:\\[ ,;:]|~|\\q?quad|\s)*(?=[^\s}$])|\([A-J]\)(?:\\[ ,;:]|~|\\q?quad|\s)+(?=-?(?:[\d.$]|\\(?:[dt]?frac|sqrt|pi|\$|\())))/;
+
+const OTHER_CHOICES = /^(?:\\[a-z]+ ?\{ ?)?(?:[,;:&.=]|and|or)(?![a-z])|\([A-J]\)/;
+
+/**
+ * A text without the letter of a choice before its answer: `\textbf{(B) } 5`, `(B)\ 5`. Only a letter that is set as
+ * text, or has space behind it and a number: `(A)x` is a product.
+ */
+function withoutChoice(text: string): string {
+  const match = CHOICE_BEFORE.exec(text);
+  if (!match || OTHER_CHOICES.test(text.slice(match[0].length))) return text;
+  return `${match[1]}${text.slice(match[0].length)}`;
 }
 
 const THOUSANDS = /(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!,?\d)/g;

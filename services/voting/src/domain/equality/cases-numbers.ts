@@ -280,6 +280,7 @@ export const BARE_NUMBER_CASES: readonly EqualityCase[] = [
       [tex`10^{-2}`, '1/100'],
       [tex`-3.0\times 10^{8}`, '-300000000'],
       [tex`6.02 \times 10^{23}`, '602000000000000000000000'],
+      [tex`3\times 10^10`, '30000000000'],
       [tex`3 \times 10^4\text{ m}`, '30 km'],
     ],
     [

@@ -13,9 +13,10 @@ const MAX_PASSES = 8;
  * words (`pi`, `sqrt(2)`, `<=`) become commands where the text is mathematics.
  */
 export function normalised(text: string, isMathematics = true): string {
+  const isPlain = !/[\\{]/.test(text);
   let current = text;
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const bare = pruned(current);
+    const bare = pruned(current, isPlain);
     const next = spaced(isMathematics ? withNames(bare) : bare);
     if (next === current) return current;
     current = next;
@@ -23,13 +24,13 @@ export function normalised(text: string, isMathematics = true): string {
   return '';
 }
 
-function pruned(text: string): string {
+function pruned(text: string, isPlain: boolean): string {
   let current = isAscii(text) ? text : inAscii(text);
   if (current.includes('&') || current.includes('<')) current = withoutMarkup(current);
   if (current.includes('\\')) current = unwrapped(current.replace(COMMAND, rewritten));
   if (current.includes('$')) current = withoutDelimiters(current);
   if (current.includes('{') || current.includes('\\') || current.includes('^'))
-    current = braced(current);
+    current = braced(current, isPlain);
   return withoutEdges(current);
 }
 
@@ -84,9 +85,11 @@ function rewritten(command: string): string {
 const WRAPPER =
   /\\(?:text(?:bf|it|rm|sf|tt|up|normal)?|math(?:rm|bf|it|sf|tt|normal)|[mh]box|emph|operatorname\*?|bm|boldsymbol|boxed|fbox|framebox|underline|ensuremath) ?\{/g;
 const FUNCTION = /^(?:arc(?:sin|cos|tan|cot)|(?:sin|cos|tan|cot|csc)h?|ln|log|exp|gcd|lcm)$/;
+/** Units of one letter, which without their command are variables. */
+const LETTER_UNIT = /^\\(?:text(?:rm)?|mathrm|mbox) ?\{ *[mgshLNJWVK](?:\/[a-z]{1,3}(?:\^\d)?)? *$/;
 const VECTOR = /^\\(?:mathbf|bm|boldsymbol)/;
 
-/** A text without the commands that only change how words look; a bold letter, a vector, keeps its command. */
+/** A text without the commands that only change how words look; a bold letter, a vector, keeps its command, a unit `m`, too. */
 function unwrapped(text: string): string {
   if (text.search(WRAPPER) < 0) return text;
   const closes = closings(text);
@@ -97,6 +100,10 @@ function unwrapped(text: string): string {
     if (close < 0 || (VECTOR.test(command) && /^[a-zA-Z]}/.test(text.slice(start, start + 2))))
       continue;
     const name = text.slice(start, close);
+    if (LETTER_UNIT.test(text.slice(index, close)) && isBehindTerm(text, index)) {
+      cuts.push({ from: index, to: close, as: `\\text{${name.trim()}` });
+      continue;
+    }
     const isSecant = name === 'sec' && command.startsWith('\\operatorname');
     const isFunction = isSecant || FUNCTION.test(name);
     cuts.push({ from: index, to: start, as: isFunction ? ' \\' : ' ' });
@@ -112,6 +119,12 @@ function unwrapped(text: string): string {
   return result + text.slice(copied);
 }
 
+/** Whether a number, a bracket or π ends at a place, and no index of a formula of chemistry. */
+function isBehindTerm(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - 16), at);
+  return /(?:[\d)}\]]|\\pi) *$/.test(before) && !/_(?:\d+|\{[^{}]*\}) *$/.test(before);
+}
+
 const DELIMITER = /(?<!\\)\$/g;
 const CURRENCY = /(?<!\\)\$(?= ?-?(?:\d|\.\d))|(?<=\d ?)(?<!\\)\$$/;
 
@@ -125,12 +138,17 @@ function withoutDelimiters(text: string): string {
   return kept.replace(DELIMITER, '');
 }
 
-function braced(text: string): string {
-  const current = withArguments(text.replace(/\{([,:])\}/g, '$1').replace(/\{\}(?=[\^_])/g, ''));
+/** The braces that LaTeX needs, and no others. `x^10` in LaTeX is `x^1 0`, whatever its writer meant, but for powers of ten. */
+function braced(text: string, isPlain: boolean): string {
+  const current = withArguments(
+    text.replace(/\{([,:])\}/g, '$1').replace(/\{\}(?=[\^_])/g, ''),
+    isPlain,
+  );
   return withoutOuterBraces(
     current
       .replace(/\^ ?(?:\{ ?\\circ ?\}|\\circ(?![a-zA-Z]))/g, '^\\circ ')
       .replace(/([\^_]) ?\{ ?([a-zA-Z0-9]) ?\}(?!\d)/g, '$1$2')
+      .replace(/(?<!(?<![\d.])10 ?)\^ ?(\d)(?=\d+(?![\d.]))/g, isPlain ? '$&' : '^$1 ')
       .replace(/([\^_]) ?(-?\d+\.\d+|-\d+|\d{2,})(?!\.?\d)/g, '$1{$2}')
       .replace(/\^ ?\(([^(){}]*)\)/g, '^{$1}')
       .trim(),

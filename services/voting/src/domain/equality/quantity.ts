@@ -12,7 +12,7 @@ const CURRENCY_BEFORE = /^([-+]?)(?:US)?(\\\$|[€£¥₹]|Rs\.?|USD|EUR|GBP|INR
 const RATE = /^([-+\d.,]+)(?:\/| per )([a-zA-Z].*)$/;
 /** Places where a unit may begin: behind a digit or a bracket, at a letter, a sign or "degrees". */
 const BORDER =
-  /(?<=[\d)}.])(?: (?=[a-zA-Z\\€£])|(?=[a-zA-Z%€£¥₹¢]|\\\$|\\frac\{[a-z]|\^\\circ(?![a-zA-Z])))/g;
+  /(?<=[\d)}.])(?: (?=[a-zA-Z\\€£])|(?=[a-zA-Z%€£¥₹¢]|\\text\{|\\\$|\\frac\{[a-z]|\^\\circ(?![a-zA-Z])))/g;
 const SCALE = /^(hundred|thousand|million|billion|trillion|dozen)(?: (.*))?$/i;
 const SUM = /^([\d.,]+) ?([a-zA-Z]+)\.?(?:,| and)? ?([\d.,]+) ?([a-zA-Z]+)$/;
 /** A part of something: `1/2 of the cake`. */
@@ -56,8 +56,10 @@ export function readQuantity(text: string, settings: Settings): Quantity | undef
   }
   for (const { index, 0: space } of borders(text)) {
     const number = readNumber(text.slice(0, index), separators);
-    const found =
-      number && withUnit(number, text.slice(index + space.length), space === ' ', settings);
+    const rest = text.slice(index + space.length);
+    const unitText = rest.replace(/^\\text\{([^{}]*)\}/, '$1');
+    const isText = unitText !== rest;
+    const found = number && withUnit(number, unitText, isText || space === ' ', settings);
     if (found) return found;
   }
   return undefined;

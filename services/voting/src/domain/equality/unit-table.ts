@@ -100,6 +100,7 @@ export const COMPOUNDS: Readonly<Record<string, string>> = {
   mph: 'mi/h',
   kph: 'km/h',
   kmh: 'km/h',
+  kmph: 'km/h',
   fps: 'ft/s',
   mps: 'm/s',
   sqft: 'ft^2',

@@ -124,6 +124,28 @@ export const CHOICES: readonly Case[] = [
   ['<think>The answer is A.</think>The answer is B.', 'B', 'phrase'],
 ];
 
+/** Responses with a letter behind a symbol, or with the choice of another: what is found in each, by which rule. */
+export const SYMBOLS_AND_OTHERS: readonly Case[] = [
+  ['✅ C', 'C', 'option'],
+  ['• C', 'C', 'option'],
+  ['👉 **C** ✅', 'C', 'option'],
+  ['The answer is ✅ C', 'C', 'phrase'],
+  ['✅ B\n❌ C', 'B', 'option'],
+  ['❌ C', '', ''],
+  ['Ans. (C)', 'C', 'phrase'],
+  ['Ans (C)', 'C', 'phrase'],
+  ['Ans: C', 'C', 'phrase'],
+  ['Ｃ', 'C', 'option'],
+  ['The answer is （Ｃ）.', 'C', 'phrase'],
+  ["My answer is B. Agent 1's answer is C.", 'B', 'phrase'],
+  ['I choose B. Agent 1 thinks the answer is C.', 'B', 'phrase'],
+  ['I choose B. Agent 1 thinks that C is correct.', 'B', 'phrase'],
+  ['I choose B. The other agents say it is C.', 'B', 'phrase'],
+  ['Agent 1 says the answer is C.', '', ''],
+  ['I agree with agent 1 that the answer is C.', 'C', 'phrase'],
+  ['Agent 1 is right: the answer is C.', 'C', 'phrase'],
+];
+
 /** Responses whose answer is words: what is found in each, by which rule. */
 export const WORDS: readonly Case[] = [
   ['I say \\boxed{Paris}', 'paris', 'boxed'],
@@ -155,7 +177,16 @@ export const WORDS: readonly Case[] = [
   ['The answer is not known.', '', ''],
   ['<answer>New York</answer> as asked', 'new york', 'phrase'],
   ['{"answer": "New York"}', 'new york', 'phrase'],
-  ['Paris', '', ''],
+  ['Paris', 'paris', 'whole'],
+  ['New York', 'new york', 'whole'],
+  ['**Paris**', 'paris', 'whole'],
+  ['J. K. Rowling', 'j. k. rowling', 'whole'],
+  ['I do not know what it is', '', ''],
+  ['Paris is the capital of France', '', ''],
+  ['New York is big.', '', ''],
+  ['one two three four five six seven eight nine', '', ''],
+  ['First Paris\nor Rome', '', ''],
+  ["The answer is Paris. Agent 2's answer is Rome.", 'paris', 'phrase'],
   ['```\nThe answer is Paris\n```', '', ''],
   ['```py\nprint("answer: 5")\n```\nThe answer is Rome.', 'rome', 'phrase'],
   ['The answer is Rome.\n```\nThe answer is Paris.\n```', 'rome', 'phrase'],

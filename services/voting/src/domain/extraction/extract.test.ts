@@ -17,6 +17,13 @@ const UNITS = [
   ...['####', '#### \n', '#### 1+2\n', '#### a\n', '# ', '> ', '- ', '1. ', '|'],
   ...['answer', 'answer ', 'answer is ', 'answer:', 'answer is\n', 'answer is 1.', 'answer is $'],
   ...['answer is 1+2.\n', 'answer is not ', 'answer to ', 'answer (', 'answer"', '"answer":'],
+  ...[
+    'Agent 2 says ',
+    "Agent 2's answer is 1, but ",
+    "the others' answer ",
+    'agents 1 and ',
+    'when ',
+  ],
   ...['is the answer ', '5 is the answer ', 'final total ', '\nA: ', '**Answer**\n', '<answer>'],
   ...[
     'the ',
@@ -51,6 +58,14 @@ const PIECES = [
     ': ',
   ],
   ...['3 hours 20 minutes', '2 red and 3 blue', 'so we get ', 'it is not ', 'cm', ' apples', 'x'],
+  ...[
+    "Agent 2's answer is ",
+    'Their answer: ',
+    '. I agree',
+    'Agent 1 says ',
+    ' when ',
+    ' and a half',
+  ],
   ...['A', ' (B)', 'option C', 'I choose ', ' is correct', ' = ', 'A) ', '"', 'because ', 'Paris'],
   ...['3+4*5', '18', '-', '1/3', '\\frac{1}{2}', '1,800', '.5', '0', ',', '/', '*', '**', '+', '('],
   ...[')', '\n', ' ', '\\left', '\\text{', '\\', '\\!', '%', '^', '€', 'é', '`', '```\n', '<b>'],

@@ -6,9 +6,10 @@ import { lastFormula } from './formula.ts';
 import { hashed } from './hashes.ts';
 import { lastNumber } from './last-number.ts';
 import { bareLetter, chosen, lastLetter, loneLetters } from './option.ts';
-import { phrased } from './phrase.ts';
+import { withoutOthers } from './others.ts';
+import { phrased, sentenceEnd } from './phrase.ts';
 import { blanked, type Candidate, isExpression, type Span, trimmed, wordsIn } from './span.ts';
-import { withoutCode, withoutThinking } from './view.ts';
+import { withoutCode, withoutSymbols, withoutThinking } from './view.ts';
 
 /** Readings of an answer that holds answers itself, as a box around "the answer is 5" does. */
 const MAX_READINGS = 4;
@@ -16,6 +17,14 @@ const MAX_READINGS = 4;
 const PLACEHOLDER = /^(?:[\s?.…_$*-]|\\[lc]?dots)*$/;
 /** Ends as a sentence does; an answer in canonical form never does. */
 const SENTENCE = /[.!?]["')*]*$/;
+/** Words of an answer that is a line of words. */
+const MAX_WORDS = 8;
+/** A line that says something, announces something or goes on: it is no bare answer. */
+const SENTENCE_OF_WORDS =
+  /^(?:i|we|it|this|that|there|he|she|they|you|so|then|thus|hence|therefore|well|let|here)(?!\p{L})|(?<!\p{L})(?:answers?|is|are|was|were|am|think|believe|guess|know|cannot|don['’]t|isn['’]t)(?!\p{L})|[:;,…]$|\.\.\.$|[=\\#|<>{}]/iu;
+/** What a problem without a number is answered by. */
+const VERDICT =
+  /^(?:(?:there (?:is|are) )?no (?:(?:real|integer|positive|such|valid|possible) )?(?:solutions?|roots?|answer|values?|numbers?|integers?)(?: exists?)?|infinitely many(?: solutions)?|(?:for )?all (?:(?:real|positive|negative|non-?negative|complex|rational|natural|whole|odd|even) ){0,2}(?:numbers|integers|reals)|none(?: of (?:these|the above|them))?|(?:it )?does not exist|(?:the )?empty set|not (?:possible|defined|enough information)|cannot be determined)\.?$/i;
 /** A number's unit at the end of a sentence or a line. */
 const UNIT_BEHIND = /^[^.,;:!?\n]{1,32}?(?=[.!?]?\s*(?:\n|$))/;
 
@@ -50,12 +59,12 @@ function first(policy: Policy, text: string, isBare: boolean): Extraction | unde
 
 /** Reads `text` where `view`, the same text with stretches of it blanked, shows it. */
 function read(policy: Policy, text: string, view: string): Extraction | undefined {
-  let rest = policy.answers === 'text' ? withoutCode(view) : view;
+  let rest = withoutOthers(shown(policy, view));
   for (const rule of policy.rules) {
     const refused: Span[] = [];
     for (const candidate of candidates(policy, rule, rest, refused)) {
       const found = accepted(policy, rule, text, candidate);
-      if (found && (rule !== 'whole' || isAnswerAlone(found.answer))) return found;
+      if (found && (rule !== 'whole' || isAnswerAlone(policy, found.answer))) return found;
       if (candidate.whole || isExpression(text.slice(candidate.from, candidate.to)))
         refused.push(candidate.whole ?? candidate);
     }
@@ -67,8 +76,13 @@ function read(policy: Policy, text: string, view: string): Extraction | undefine
 /** The whole of a text as an answer; a number or a letter is found by the rules where there is one. */
 function bare(policy: Policy, text: string, view: string): Extraction | undefined {
   if (policy.answers === 'number' || policy.answers === 'choice') return undefined;
-  const shown = policy.answers === 'text' ? withoutCode(view) : view;
-  return accepted(policy, 'whole', text, trimmed(shown, 0, shown.length));
+  return accepted(policy, 'whole', text, trimmed(shown(policy, view), 0, view.length));
+}
+
+/** What the rules of a policy see of a text. */
+function shown({ answers }: Policy, view: string): string {
+  if (answers === 'text') return withoutCode(view);
+  return answers === 'choice' ? withoutSymbols(view) : view;
 }
 
 /** The stretches that may be the answer by a rule, the likeliest first. What is cut off goes to `refused`. */
@@ -95,6 +109,7 @@ function candidates(
     case 'option':
       return loneLetters(text);
     case 'whole':
+      if (answers === 'text') return isName(text) ? [trimmed(text, 0, text.length)] : [];
       return isLine(text) && !/[.!?;] +\S/.test(text) ? [edges(text, 0, text.length)] : [];
     case 'last-number':
       return lastValues(policy, text);
@@ -159,10 +174,23 @@ function settled(
   return undefined;
 }
 
-/** Whether a response that is one line is nothing but its answer: a number, or at most one word outside LaTeX. */
-function isAnswerAlone(answer: Answer): boolean {
-  if (answer.number !== undefined) return true;
+/**
+ * Whether a response that is one line is nothing but its answer: a number, what problems without one are answered by, or
+ * at most one word outside LaTeX.
+ */
+function isAnswerAlone({ answers }: Policy, answer: Answer): boolean {
+  if (answers !== 'mathematics' || answer.number !== undefined || VERDICT.test(answer.text))
+    return true;
   return wordsIn(answer.text.replace(/\\text ?\{[^{}]*\}/g, ' ')) <= 1;
+}
+
+/** Whether a response is one short line of words that is no sentence: a name, a title, a phrase. */
+function isName(text: string): boolean {
+  if (!isLine(text)) return false;
+  const { from, to } = trimmed(text, 0, text.length);
+  const line = text.slice(from, to);
+  const isPhrase = /^[\p{L}\p{N}"“'‘(]/u.test(line) && !SENTENCE_OF_WORDS.test(line);
+  return isPhrase && wordsIn(line) <= MAX_WORDS && sentenceEnd(`${line} `, true) > line.length;
 }
 
 function isLine(text: string): boolean {

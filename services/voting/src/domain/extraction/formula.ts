@@ -1,4 +1,5 @@
 import { MAX_ANSWER } from '../answer.ts';
+import { CONDITION } from './last-number.ts';
 import { isFormula } from './phrase.ts';
 import { type Span, trimmed } from './span.ts';
 
@@ -11,8 +12,13 @@ const DELIMITERS = [
 /** A variable, perhaps with an index or an argument: `x`, `x_1`, `f(x)`, `\theta`. */
 const VARIABLE = /^\s*(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_\{?\w{1,8}\}?)?(?:\([a-z]\))?\s*$/;
 
+/** Characters that are read before a formula. */
+const BEFORE = 96;
+const OPEN = /(?:\$\$?|\\\(|\\\[)$/;
+/** The statement before a condition, which is its formula: "the minimum is $-3$" before "at $x=2$". */
+const MAIN = /(?:is|are|equals|be) (?:\$[^$]{1,80}\$|\\\([^$()]{1,80}\\\)),?$/;
 /** A formula that stands in a row with the one before it: "$a = 3$ and $b = 4$". */
-const JOINED = /(?:\$|\\\)|\\\])\s?(?:,|;|and|or|, ?and|, ?or)\s?(?:\$\$?|\\\(|\\\[)$/;
+const JOINED = /(?:\d|\$|\\\)|\\\])\s?(?:,|;|and|or|, ?and|, ?or)\s?(?:\$\$?|\\\(|\\\[)$/;
 
 /**
  * What the last formula of a text gives, where it is what the text says last: no digit stands behind it, and no word
@@ -26,7 +32,14 @@ export function lastFormula(text: string): Span[] | undefined {
   if (/\d/.test(behind)) return undefined;
   const content = text.slice(formula.from, formula.to);
   if (!/\d/.test(content) && /\p{L}/u.test(behind)) return undefined;
-  if (JOINED.test(text.slice(Math.max(0, formula.from - 32), formula.from))) return [];
+  const before = text.slice(Math.max(0, formula.from - BEFORE), formula.from);
+  const condition = CONDITION.exec(before.replace(OPEN, ''));
+  if (condition) {
+    const main = text.slice(0, formula.from - before.length + condition.index).trimEnd();
+    const isMain = MAIN.test(main.slice(-BEFORE));
+    return isMain ? lastFormula(main) : [];
+  }
+  if (JOINED.test(before)) return [];
   if (content.length > MAX_ANSWER || /\\begin|\\\\|&/.test(content)) return [];
   const sides = equalSigns(content);
   const last = sides.at(-1);

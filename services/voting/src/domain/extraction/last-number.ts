@@ -6,6 +6,9 @@ const WINDOW = 64;
 /** Numbers that are passed over before a text has none. */
 const MAX_PASSED = 256;
 const DIGIT = /[0-9\uff10-\uff19¼-¾⅐-⅞]/;
+/** Words that what stands behind is the condition of, and not what is said: "at", "when the side is". */
+export const CONDITION =
+  /(?<!\p{L})(?:at(?! (?:least|most|last|once|the end))|when|where|if|for(?! a total)|since|because)(?: (?:\p{L}+|[a-z]=|=)){0,5}:? ?$/iu;
 const LETTER = /[\p{L}_]/u;
 /** Digits in groups of three, as people and LaTeX write them apart, at the end of a text. */
 const GROUPS =
@@ -16,7 +19,7 @@ const FRACTION = /(?<![\d.,])(?:(?:\d+ )?\d+|\d{1,3}(?:,\d{3})+) ?[/⁄] ?$/;
 const FRACTION_OF_LATEX =
   /(?<![\d.,])(?:\d+ ?)?\\[dtc]?frac ?(?:\{ ?[-−]?[\d.,]+ ?\} ?\{? ?|\d ?\{? ?|)$/;
 const SIGN =
-  /(?:^|[^\p{L}\p{N})\]}.])((?:[-−\uff0d]|(?<![\p{N})\]}] )(?:minus|negative) )(?:\\?[$€£¥₹])?|\\?[$€£¥₹][-−]|(?<=^|[=:(] ?)[-−] )$/iu;
+  /(?:^|[^\p{L}\p{N})\]}.])((?:[-−‒–\uff0d]|(?<![\p{N})\]}] )(?:minus|negative) )(?:\\?[$€£¥₹])?|\\?[$€£¥₹][-−]|(?<=^|[=:(] ?)[-−‒–] )$/iu;
 const CURRENCY = /(?:\\?\$|[€£¥₹]|(?:Rs\.?|US\$|(?<![A-Z])(?:USD|EUR|GBP|INR))\s?)$/;
 const PERCENT_OR_MAGNITUDE =
   /^ ?(?:\\?%|(?:hundred|thousand|million|billion|trillion|dozen)(?!\p{L}))/iu;
@@ -37,23 +40,31 @@ const PART_BEFORE = [
   /\d\s?:$/,
   /\d[/.-]\d{1,2}[/.-]$|\d\/$/,
   /(?<!\p{L})(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?\s(?:\d{1,2}(?:st|nd|rd|th)?,?\s)?$/iu,
-  /\d ?[–—] ?$|\d ?[-–—] ?\\?[$€£¥]$/,
+  /\d ?[‒–—] ?$|\d ?[-‒–—] ?\\?[$€£¥]$/,
   /\d\s?(?:%|\p{L}{1,8})?\s(?:to|through|or)\s\\?[$€£¥]?$/iu,
   /\d \p{L}{1,12},? and \\?[$€£¥]?$|\d ?(?:hours?|hrs?|minutes?|mins?|feet|foot|ft|dollars?|pounds?|lbs?|years?|weeks?|days?|months?|degrees?|°|['’′]),? ?$/iu,
   /(?<!\p{L})between\s\S{1,20}\s(?:\S{1,12}\s)?and\s\\?[$€£¥]?$/iu,
   /[\p{L}\p{N})\]}] ?(?:[+×÷·±]|\\(?:times|cdot|div|pm)) ?\(?$|[\p{L}\p{N})] \* \(?$|[\p{N})]\* ?\(?$/u,
-  /[\d)\]}] [-−] ?$|[)\]}][-−]$|(?<!\p{L})\p{L}[-−]$/u,
+  /[\d)\]}] [-−] ?$|[)\]}][-−]$|(?<!\p{L})\p{L}[-−‒–]$/u,
   /\d\s?x\s$|\dx$/,
   /[\^√]\s?[{(]?\s?-?$|[\p{L})\]}][/⁄]$/u,
 ];
 /** A range, where the number behind is the larger one: `3-5`. */
 const RANGE = /(?<![\d.,-])(\d{1,15})-$/;
+/** What a number in words goes on with: "12 and a half", "36 or a dozen". */
+const WORDS_AFTER =
+  /^(?: \p{L}{1,12})?,? (?:and (?:an? |one[ -]|two[ -]|three[ -]|four[ -]|five[ -])?(?:hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)|and (?:\d{1,3}[/⁄]\d|\\[dt]?frac|[¼-¾⅐-⅞])|(?:or|to) (?:an? |about )?(?:half|quarter|third|couple|dozen|hundred|thousand|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty))(?!\p{Ll})/iu;
+/** A whole number before a fraction: "5 and 1/2". */
+const WHOLE_BEFORE =
+  /(?:\d|(?<!\p{L})(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))(?: \p{L}{1,12})?,? and $/iu;
 const PART_AFTER =
   /^[⁰¹²³⁴-⁹]|^\s?(?:[+×÷·√π]|\\(?:pi|sqrt|sin|cos|tan|ln|log|cdot|times|div|pm)(?![a-zA-Z])|\^(?!\s?\{?\s?(?:\\circ|°|\\degree))|[*/]\s?(?:[xynk](?!\p{L})|\()|-\s?(?:\(|[b-hj-z](?!\p{L}))|[xyzn](?!\p{L})|\((?=\p{L}\)|\\))/u;
 /** Commands whose braces hold text as it stands. */
 const TRANSPARENT = /\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|mbox|boldsymbol|bm|underline|emph) ?$/;
 /** What a number that stands alone in mathematics has neither before nor behind it. */
 const FORMULA_BEFORE = /(?:[-+/^_<>≤≥≠±√([|×÷·]|[\d)\]}$] ?[,;*]|\\[a-zA-Z]+)\s?$/;
+/** Another number, or a formula, in a row with the one behind it: "1 and 3". */
+const JOINED = /[\d$)}\]]\s?,?\s(?:and|or)\s\(?$/;
 const FORMULA_AFTER = /^\s?(?:[)\]|^<>≤≥≠±=_]|\\[a-zA-Z])/;
 
 /**
@@ -141,6 +152,7 @@ function withContext(
   const low = RANGE.exec(before)?.[1];
   if (low !== undefined && Number(low) < Number(text.slice(from, to))) return undefined;
   if (isPart(unsigned, before, after, isFormula)) return undefined;
+  if (/[/⁄¼-¾⅐-⅞]|frac/.test(text.slice(from, to)) && WHOLE_BEFORE.test(before)) return undefined;
   to += PERCENT_OR_MAGNITUDE.exec(after)?.[0].length ?? 0;
   const isMoney = sign === 0 && !/^\s?\$/.test(after);
   return { from: from - (sign || (isMoney ? (CURRENCY.exec(before)?.[0].length ?? 0) : 0)), to };
@@ -158,8 +170,14 @@ function numberStart(text: string, start: number, end: number): number {
 }
 
 function isPart(unsigned: string, before: string, after: string, isFormula: boolean): boolean {
-  if (PART_AFTER.test(after) || PART_BEFORE.some((part) => part.test(before))) return true;
+  if (
+    PART_AFTER.test(after) ||
+    WORDS_AFTER.test(after) ||
+    PART_BEFORE.some((part) => part.test(before))
+  )
+    return true;
   if (isFormula && (FORMULA_BEFORE.test(unsigned) || FORMULA_AFTER.test(after))) return true;
+  if (isFormula && (CONDITION.test(unsigned) || JOINED.test(unsigned))) return true;
   const brace = openBrace(unsigned);
   return brace !== undefined && /\\[a-zA-Z]+ ?$|[\^_}] ?$/.test(brace) && !TRANSPARENT.test(brace);
 }

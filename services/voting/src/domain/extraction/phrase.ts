@@ -9,7 +9,7 @@ const KEYWORD =
 const REPLY = /^[ \t>*_#]{0,8}A(?=[*_]{0,2} ?:)/gm;
 /** From the word to what makes it a statement, group 1: "answer (in cm) is", `answer":`, "**Answer**:", `<answer>`. */
 const LEAD =
-  /["'\])]?[*_`]{0,3}(?:<\/[a-z]{1,8}>)?(?:,[^.:=?!,\n]{1,40},)?(?:\s(?:to|for|of|in|choice|option|after|when|rounded|here|thus|therefore)(?![a-z])[^.:=?!\n]{0,80}?)?\s{0,3}(?:\([^()\n]{0,40}\)\s{0,3})?["'*_`]{0,3}(?:\s(?:also|then|now|thus|therefore|hence|clearly|simply|just|indeed))?\s{0,3}((?:is|are|was|were|(?:would|will|should|must|has to) be|comes (?:out )?to(?: be)?|turns out to be|becomes|equals|is equal to)(?![a-z])|->|[:=>→⇒—])/iy;
+  /["'\])]?[*_`]{0,3}(?:<\/[a-z]{1,8}>)?(?:,[^.:=?!,\n]{1,40},)?(?:\s(?:to|for|of|in|choice|option|after|when|rounded|here|thus|therefore)(?![a-z])[^.:=?!\n]{0,80}?)?\s{0,3}(?:\([^()\n]{0,40}\)\s{0,3})?["'*_`]{0,3}(?:\s(?:also|then|now|thus|therefore|hence|clearly|simply|just|indeed))?\s{0,3}((?:is|are|was|were|(?:would|will|should|must|has to) be|comes (?:out )?to(?: be)?|turns out to be|becomes|equals|is equal to)(?![a-z])|->|[:=>→⇒—]|(?<=(?<![a-z])ans)(?:\.:?|(?= {1,2}(?:\([a-e]\)|[-$\d]))))/iy;
 /** The word as a heading of its own: "## Final Answer", "**Answer**". */
 const HEADING_BEFORE =
   /(?:^|\n)[ \t]{0,3}(?:#{1,6} |\*\*|__)[*_ ]{0,4}(?:(?:the|my|our) )?(?:(?:final|correct) )?$/i;
@@ -24,8 +24,9 @@ const DENIED = /(?:[a-z]+ly )?(?:not|neither|never|no longer|unlikely|unknown)(?
 const ABOUT =
   /(?:(?:in)?correct|right|wrong|(?:un)?clear|obvious|shown|below|above|found|obtained|based|determined|verified|given)(?=\s{0,3}(?:[.!,;:)]|\n|$|because|since|as|and|by|in|on|from|below|above|here))/iy;
 const ABOUT_MATHEMATICS =
-  /(?:an?|in|to|that|this|what|how|when|where|why|here|from|likely|supposed|expected|required|asked|as)\s/iy;
-const BUT = /,? but (?:rather |is )?/i;
+  /(?:an?(?! (?:dozen|hundred|thousand|million|half|quarter|third|couple)(?![a-z]))|in|to|that|this|what|how|when|where|why|here|from|likely|supposed|expected|required|asked|as)\s/iy;
+const BUT =
+  /,? but (?:rather |(?:it )?is |it['’]s )?|[,;] (?:it (?:is|was)|it['’]s)(?! (?:not|neither|never)(?![a-z])) (?:rather |actually |really )?/i;
 /** What makes a statement of the word none: "if the answer is 5", "I don't think the answer is 5". */
 const SUPPOSED =
   /(?:\b(?:if|whether|suppose|supposing|assume|assuming|unless|until|guess)|n't (?:think|believe|say)|\bnot)(?: that)?(?: (?:the|my|our|your|its))?(?: (?:final|correct|right))?\s*$/i;
@@ -47,6 +48,12 @@ const REASON_OF_WORDS =
 const JSON_END = /[}\]\n]|,(?!\d{3}(?!\d))/;
 /** The mark of a list, which is no answer: "1. Add them". */
 const LIST_MARK = /^\d{1,2}[.)] +\p{L}/u;
+/** What makes an announcement one of a number. */
+const NUMERAL =
+  /\d|(?<![a-z])(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|thousand|million|billion|dozens?|half|third|quarter)(?![a-z])/i;
+/** Working whose last number is what it comes to: "3 * 4 = 12 and 5 more make 17". */
+const RESULT =
+  /(?:=|(?<![a-z])(?:makes?|equals|totals?|totall?ing|gives|leaves)) ?[-−$\\*]{0,4}\d[\d.,]*[^\d=]*$/i;
 const SENTENCE_END = /[.!?](?=["'*_`)\]]{0,4}(?:\s|$|<))/g;
 const ABBREVIATION = /(?:^|[^\p{L}])(?:rs|mr|mrs|ms|dr|st|approx|no|vs|e\.g|i\.e|p\.m|a\.m)$/iu;
 const INITIAL = /(?:^|[^\p{L}])\p{Lu}$/u;
@@ -89,8 +96,15 @@ export function* phrased(text: string, isWords: boolean, denied: Span[]): Iterab
   for (const word of statementWords(text)) {
     const statement = statementAfter(text, word, denied);
     if (statement && isAbout(text, statement.at, isWords)) continue;
-    if (statement) yield* stretches(text, statement, isWords);
-    else yield* subjects(text, word.from, isWords);
+    if (!statement) {
+      yield* subjects(text, word.from, isWords);
+      continue;
+    }
+    yield* stretches(text, statement, isWords);
+    const to = isWords ? undefined : unreadable(text, statement);
+    if (to === undefined) continue;
+    denied.push({ from: 0, to });
+    return;
   }
 }
 
@@ -167,9 +181,19 @@ function* stretches(text: string, statement: Statement, isWords: boolean): Itera
     if (isStep) yield trimmed(text, at + reason.index + reason[0].length, to);
     else yield trimmed(text, at, at + reason.index);
   }
-  // A number that is announced and cannot be told is not looked for in what was said before.
-  const isSaid = !statement.isHeading && /\d/.test(sentence);
-  yield { ...trimmed(text, at, to), ...(isSaid ? { whole: { from: 0, to } } : {}) };
+  yield trimmed(text, at, to);
+}
+
+/**
+ * Up to where no number is looked for any more behind a statement that announces one which no stretch gave: its own
+ * sentence too, where that holds other numbers, unless its heading has working below that comes to a result.
+ */
+function unreadable(text: string, { at, isHeading }: Statement): number | undefined {
+  const line = text.slice(at, at + MAX_LINE);
+  const sentence = line.slice(0, sentenceEnd(line, false));
+  if (!NUMERAL.test(sentence) || line[sentence.length] === '?') return undefined;
+  const isLast = (sentence.match(/\d[\d.,]*/g)?.length ?? 0) < 2 || RESULT.test(sentence);
+  return isHeading && (isLast || LIST_MARK.test(sentence)) ? at : at + sentence.length;
 }
 
 /** What stands between delimiters at `at`, and where the closing one ends. */

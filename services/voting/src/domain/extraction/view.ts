@@ -3,6 +3,10 @@ import { blanked, type Span } from './span.ts';
 const THINKING = /<(\/?)(?:think|thinking|thought|reasoning|reflection)>/gi;
 /** Inline code that is words, or a box: quoted, not code. */
 const QUOTED = /^`+[\p{L}\p{N}\s\\{}.,'’-]*`+$/u;
+const WIDE = /[\uff01-\uff5e]/g;
+/** Emoji and bullets, but none that says no. */
+const SYMBOL =
+  /(?![❌❎✗✘✖⛔🚫👎])(?:\p{So}|\p{Extended_Pictographic})|\ufe0f|\u200d|\u20e3|[•‣◦⁃∙]/gu;
 
 /**
  * A response with its closed blocks of thinking blanked. A closing tag without an opening one closes what was opened
@@ -45,4 +49,11 @@ export function withoutCode(text: string): string {
   for (const { 0: code, index } of outside.matchAll(/`[^`\n]+`/g))
     if (!QUOTED.test(code)) inline.push({ from: index, to: index + code.length });
   return blanked(outside, inline);
+}
+
+/** A text with the letters of full width in ASCII, and emoji and bullets blanked. */
+export function withoutSymbols(text: string): string {
+  return text
+    .replace(WIDE, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replace(SYMBOL, (symbol) => ' '.repeat(symbol.length));
 }

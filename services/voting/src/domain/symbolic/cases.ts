@@ -1,5 +1,6 @@
 import type { EqualityCase } from '../equality/cases.ts';
 import type { Settings } from '../settings.ts';
+import { CONVENTION_PAIRS } from './cases-conventions.ts';
 import { EXPRESSION_PAIRS } from './cases-expressions.ts';
 import { STRUCTURE_RESPONSE_PAIRS } from './cases-response-structures.ts';
 import { TERM_RESPONSE_PAIRS } from './cases-responses.ts';
@@ -21,6 +22,7 @@ export const SYMBOLIC_CASES: readonly EqualityCase[] = [
   ...STATEMENT_PAIRS,
   ...TERM_RESPONSE_PAIRS,
   ...STRUCTURE_RESPONSE_PAIRS,
+  ...CONVENTION_PAIRS,
 ].flatMap(({ kind, settings, equal, different }) => {
   const shared = { policy: 'boxed', kind, ...(settings && { settings }) };
   return [

@@ -1,6 +1,7 @@
 import { MAX_ANSWER } from '../answer.ts';
 import type { Settings } from '../settings.ts';
 import { Cache } from './cache.ts';
+import { withoutDeclarations } from './declared.ts';
 import { Expressions } from './expression.ts';
 import type { Meaning } from './meaning.ts';
 import { read } from './read.ts';
@@ -27,8 +28,8 @@ export function createSymbolicComparer(): SymbolicComparer {
     equal(a, b, settings) {
       if (a === b) return true;
       if (a.length > MAX_ANSWER || b.length > MAX_ANSWER) return undefined;
-      const [first, second] = [a, b]
-        .sort()
+      const [x = a, y = b] = [a, b].sort();
+      const [first, second] = withoutDeclarations(x, y)
         .map((text) => withPoints(text, settings))
         .map((text) => meanings.get(text, () => read(text)));
       if (!first || !second) return undefined;

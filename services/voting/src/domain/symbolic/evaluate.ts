@@ -22,6 +22,9 @@ export type Approximate = { number: Expression; noise: number; weak: boolean };
 /** The value of a formula at a point: exact while it is rational. */
 export type Value = Exact | Approximate;
 
+/** The value of a formula at a point, and whether all that it is computed from is real there. */
+export type Sample = { value: Value; isReal: boolean };
+
 /** Where a formula is evaluated: the value of each variable. */
 export type Point = (variable: string) => Exact;
 
@@ -51,6 +54,7 @@ export function sizeOf(value: Value): number {
 /** Evaluates formulas from the leaves up: rational arithmetic exactly, everything else by the engine. */
 export class Evaluator {
   readonly #engine: ComputeEngine;
+  #isReal = true;
 
   constructor(engine: ComputeEngine) {
     this.#engine = engine;
@@ -58,7 +62,13 @@ export class Evaluator {
   }
 
   /** The value at a point; undefined where the formula has none, or it is too large to compute. */
-  value(node: Node, point: Point): Value | undefined {
+  sample(node: Node, point: Point): Sample | undefined {
+    this.#isReal = true;
+    const value = this.#value(node, point);
+    return value && { value, isReal: this.#isReal };
+  }
+
+  #value(node: Node, point: Point): Value | undefined {
     switch (node.kind) {
       case 'number':
         return node.value;
@@ -70,11 +80,24 @@ export class Evaluator {
       case 'operation': {
         const operands: Value[] = [];
         for (const operand of node.operands) {
-          const value = this.value(operand, point);
+          const value = this.#value(operand, point);
           if (value === undefined) return undefined;
           operands.push(value);
         }
-        return this.#apply(node.name, operands);
+        const result = this.#apply(node.name, operands);
+        if (result && partsOf(result).im !== 0) this.#isReal = false;
+        return result;
+      }
+      case 'series': {
+        const { name, body, index, from, to } = node;
+        const terms: Value[] = [];
+        for (let at = from; at <= to; at++) {
+          const here = coordinate(at, 1);
+          const term = this.#value(body, (one) => (one === index ? here : point(one)));
+          if (term === undefined) return undefined;
+          terms.push(term);
+        }
+        return this.#apply(name, terms);
       }
       default:
         return node satisfies never;
@@ -93,12 +116,12 @@ export class Evaluator {
 
   #apply(name: string, operands: Value[]): Value | undefined {
     const [first, second] = operands;
+    if (name === 'Add')
+      return operands.reduce<Value | undefined>((a, b) => a && this.#add(a, b), ZERO);
+    if (name === 'Multiply')
+      return operands.reduce<Value | undefined>((a, b) => a && this.#multiply(a, b), ONE);
     if (!first) return undefined;
     switch (name) {
-      case 'Add':
-        return operands.reduce<Value | undefined>((a, b) => a && this.#add(a, b), ZERO);
-      case 'Multiply':
-        return operands.reduce<Value | undefined>((a, b) => a && this.#multiply(a, b), ONE);
       case 'Divide':
         return second && this.#divide(first, second);
       case 'Power':
@@ -211,6 +234,7 @@ export class Evaluator {
         read.map((operand) => operand.number),
       )
       .N();
+    if (/^(?:Power|Exp)$/.test(name) && number.re === 0 && number.im === 0) return undefined;
     const lost = Math.max(...read.map(relativeNoise), 4) * growth;
     const weak =
       read.some((operand) => operand.weak) ||
@@ -225,7 +249,7 @@ export class Evaluator {
     const { re, im } = number;
     const size = Math.hypot(re, im);
     if (!Number.isFinite(size)) return undefined;
-    if (!(noise < 1e300)) return undefined;
+    if (!(noise < 1e300) || (size < TINY && !number.isSame(0))) return undefined;
     const machine = isNumber(number) && isOfMachine(number.numericValue);
     if (machine && im === 0 && Number.isSafeInteger(re)) return exact(BigInt(re), 0n, 1n);
     return { number, noise: Math.max(noise, size), weak: weak || machine };
@@ -252,6 +276,8 @@ export class Evaluator {
 const ZERO: Exact = { re: 0n, im: 0n, below: 1n };
 const ONE: Exact = { re: 1n, im: 0n, below: 1n };
 const MINUS_ONE: Exact = { re: -1n, im: 0n, below: 1n };
+/** The least size of what is computed; the digits of a double end soon below. */
+const TINY = 1e-300;
 /** Shares of a sum that are too small for it to be trusted. */
 const LOST = 1e-30;
 /** Functions that the engine computes with all digits for complex numbers, too. */
@@ -292,9 +318,10 @@ function binomial(of: Value, chosen: Value): Exact | undefined {
   return exact(result, 0n, 1n);
 }
 
-/** Whether a value has the size of a double; larger exact ones are slow to compute with otherwise than exactly. */
+/** Whether a value has the size of a double; larger exact ones are slow to compute with otherwise than exactly, smaller ones would be 0. */
 function isDouble(value: Value): boolean {
-  return Number.isFinite(sizeOf(value));
+  const size = sizeOf(value);
+  return Number.isFinite(size) && (size >= TINY || !isExact(value) || isZero(value));
 }
 
 /** Whether a number that is more than noise is so small beside another that its digits would be lost in the sum. */
@@ -310,7 +337,7 @@ function relativeNoise(value: Approximate): number {
 
 function isBounded(name: string, operand: Value): boolean {
   const size = sizeOf(operand);
-  if (!Number.isFinite(size)) return false;
+  if (!isDouble(operand)) return false;
   if (name === 'Power' || name === 'Root' || name === 'Sqrt' || name === 'Ln') return true;
   if (size !== 0 && size < LOST) return false;
   if (name === 'Factorial' || name === 'Binomial') return size <= MAX_FACTORIAL;

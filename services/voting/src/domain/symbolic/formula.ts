@@ -7,7 +7,16 @@ export type Node =
   | { kind: 'number'; value: Exact }
   | { kind: 'constant'; name: 'Pi' | 'ExponentialE' | 'ImaginaryUnit' }
   | { kind: 'variable'; name: string }
-  | { kind: 'operation'; name: string; operands: Node[] };
+  | { kind: 'operation'; name: string; operands: Node[] }
+  /** The sum or the product of what the body is worth for every integer from `from` to `to`. */
+  | {
+      kind: 'series';
+      name: 'Add' | 'Multiply';
+      body: Node;
+      index: string;
+      from: number;
+      to: number;
+    };
 
 /** An expression as it is evaluated, and what its evaluation has to mind. */
 export type Formula = {
@@ -15,16 +24,24 @@ export type Formula = {
   variables: ReadonlySet<string>;
   /** It has absolute values, roots, rounding, …: its branches change with the size of the variables. */
   branches: boolean;
-  /** It has factorials or binomials: its variables stand for integers. */
-  integers: boolean;
+  /** The variables in its factorials and binomials, which stand for integers. */
+  integers: ReadonlySet<string>;
   /** The most significant digits of a number in it. */
   digits: number;
+  /** It has absolute values of variables: it says for itself where signs do not matter. */
+  absolutes: boolean;
+  /** It has the imaginary unit: its variables are not bound to give real values. */
+  imaginary: boolean;
   /** How far from 0 its branches may lie, at most: a product of the sizes of the numbers in them. */
   reach: number;
 };
 
+/** The name of the letter that a sum is taken over; no variable has it. */
+const INDEX = 'index';
+/** Terms of a sum or factors of a product. */
+const MAX_TERMS = 1000;
 /** The base of a logarithm that gives none; a variable, as texts mean 10, e or 2 by it. */
-const LOG_BASE = 'log base';
+export const LOG_BASE = 'log base';
 /** Parts of a formula; more are refused. */
 const MAX_NODES = 400;
 const GREEK = [
@@ -103,11 +120,15 @@ class Reader {
   readonly found = {
     variables: new Set<string>(),
     branches: false,
-    integers: false,
+    integers: new Set<string>(),
+    absolutes: false,
+    imaginary: false,
     digits: 0,
     reach: 0,
   };
   #nodes = 0;
+  /** The letter that a sum is taken over, while its terms are read. */
+  #index: string | undefined;
 
   node(json: Json, depth: number): Node | undefined {
     if (++this.#nodes > MAX_NODES || depth > 60) return undefined;
@@ -127,7 +148,10 @@ class Reader {
   }
 
   #symbol(name: string): Node | undefined {
+    if (name === this.#index) return { kind: 'variable', name: INDEX };
+    if (this.#index !== undefined && name.includes('_')) return undefined;
     const constant = Object.hasOwn(CONSTANTS, name) ? CONSTANTS[name] : undefined;
+    if (constant === 'ImaginaryUnit') this.found.imaginary = true;
     if (constant) return { kind: 'constant', name: constant };
     return VARIABLE.test(name) ? this.#variable(name) : undefined;
   }
@@ -140,13 +164,20 @@ class Reader {
   #operation(name: string, operands: readonly Json[], depth: number): Node | undefined {
     if (name === 'InvisibleOperator') return this.#juxtaposed(operands, depth);
     if (name === 'Apply') return this.#inverseFunction(operands, depth);
+    if (name === 'Norm') return this.#operation('Abs', operands, depth);
     if (name === 'Determinant') return this.#determinant(operands[0], depth);
+    if (name === 'Sum' || name === 'Product') return this.#series(name, operands, depth);
+    if (['Add', 'Subtract'].includes(name) && operands.slice(0, -1).some(endsInSeries))
+      return undefined;
     const read = this.#all(operands, depth);
     if (!read) return undefined;
     const [first, second] = read;
     if (BRANCHING.includes(name) || name.startsWith('Ar')) this.#branch(read);
-    if (name === 'Factorial' || name === 'Binomial') this.found.integers = true;
+    if (name === 'Factorial' || name === 'Binomial') this.#count(read);
+    if (name === 'Binomial') this.#branch(read);
     if (!first) return undefined;
+    if (name === 'Abs' && !isConstant(first)) this.found.absolutes = true;
+    if (name === 'Conjugate') return this.found.imaginary ? conjugated(first) : undefined;
     if (name === 'Delimiter') return read.length === 1 ? first : undefined;
     if (name === 'Negate') return operation('Multiply', [integer(-1n), first]);
     if (name === 'Degrees')
@@ -162,7 +193,7 @@ class Reader {
     if (name === 'Subtract')
       return operation('Add', [first, operation('Multiply', [integer(-1n), second])]);
     if (name === 'Power' && !isInteger(second)) this.#branch([first]);
-    if (name === 'Power' && isAlternating(first, second)) this.found.integers = true;
+    if (name === 'Power' && isAlternating(first, second)) this.#count([second]);
     if (name === 'Power' && !isConstant(second)) return operation('PrincipalPower', read);
     if (name === 'Rational') return operation('Divide', read);
     return ['Divide', 'Power', 'Root', 'Binomial', 'Mod', 'GCD', 'LCM'].includes(name)
@@ -175,6 +206,11 @@ class Reader {
     if (operands.every(isConstant)) return;
     this.found.branches = true;
     this.found.reach = Math.max(this.found.reach, ...operands.map(reachOf));
+  }
+
+  /** Notes that the variables of operands stand for integers. */
+  #count(operands: readonly Node[]): void {
+    for (const name of operands.flatMap(variablesOf)) this.found.integers.add(name);
   }
 
   /** `\lg` stands for a `\log` without a base; the engine leaves the base 10 of `\log_{10}` out. */
@@ -198,7 +234,7 @@ class Reader {
         Array.isArray(next) &&
         next[0] === 'Delimiter' &&
         (isFunctionName(one) || (isLetter(one) && !Array.isArray(next[1])));
-      if (isCall && typeof one !== 'string') return undefined;
+      if (isCall && (typeof one !== 'string' || this.#index !== undefined)) return undefined;
       const [sign, whole] = Array.isArray(one) && one[0] === 'Negate' ? [-1n, one[1]] : [1n, one];
       const mixed = mixedNumber(whole, next);
       if (mixed === 'ambiguous') return undefined;
@@ -210,6 +246,26 @@ class Reader {
       factors.push(mixed && sign < 0n ? operation('Multiply', [integer(sign), factor]) : factor);
     }
     return factors.length > 0 ? operation('Multiply', factors) : undefined;
+  }
+
+  /** `\sum_{k=1}^{10} k`, between numbers; sums of sums are not read, nor `\prod k\cdot 2`, which is read in two ways. */
+  #series(
+    name: 'Sum' | 'Product',
+    [body, range]: readonly Json[],
+    depth: number,
+  ): Node | undefined {
+    const [, index, from, to] = Array.isArray(range) ? range : [];
+    if (body === undefined || typeof index !== 'string' || this.#index !== undefined)
+      return undefined;
+    if (typeof from !== 'number' || typeof to !== 'number' || !(to - from < MAX_TERMS))
+      return undefined;
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) return undefined;
+    if (name === 'Product' && Array.isArray(body) && body[0] === 'Multiply') return undefined;
+    this.#index = index;
+    const term = this.node(body, depth);
+    this.#index = undefined;
+    const operator = name === 'Sum' ? 'Add' : 'Multiply';
+    return term && { kind: 'series', name: operator, body: term, index: INDEX, from, to };
   }
 
   #inverseFunction(operands: readonly Json[], depth: number): Node | undefined {
@@ -245,6 +301,16 @@ function determinant(rows: readonly Node[][]): Node {
   return operation('Add', terms);
 }
 
+/** Whether a sum goes on to the end of a term: what is added behind it may be a part of it. */
+function endsInSeries(json: Json): boolean {
+  if (!Array.isArray(json)) return false;
+  if (json[0] === 'Sum' || json[0] === 'Product') return true;
+  const isProduct = ['InvisibleOperator', 'Multiply', 'Negate', 'Add', 'Subtract'].includes(
+    json[0],
+  );
+  return isProduct && endsInSeries(json.at(-1) ?? 0);
+}
+
 /** `y(2)` is a value of y; `y(x+2)` is a product. */
 function isLetter(json: Json): boolean {
   return typeof json === 'string' && /^[a-df-hj-z]$/.test(json);
@@ -274,6 +340,8 @@ function reachOf(node: Node): number {
     const size = Math.abs(toDouble(node.value.re, node.value.below));
     return size === 0 ? 1 : Math.max(size, 1 / size);
   }
+  if (node.kind === 'series' || (node.kind === 'variable' && node.name === INDEX))
+    return Number.POSITIVE_INFINITY;
   if (node.kind !== 'operation') return node.kind === 'constant' ? 4 : 1;
   const reaches = node.operands.map(reachOf);
   const [first = 1, second = 1] = reaches;
@@ -288,8 +356,30 @@ function isInteger(node: Node): boolean {
   return node.kind === 'number' && node.value.below === 1n;
 }
 
-function isConstant(node: Node): boolean {
+/** The complex conjugate of a formula in real variables; undefined where it has more than rational operators and roots of positive numbers. */
+function conjugated(node: Node): Node | undefined {
+  if (node.kind === 'series') return undefined;
+  if (node.kind !== 'operation')
+    return node.kind === 'constant' && node.name === 'ImaginaryUnit'
+      ? operation('Multiply', [integer(-1n), node])
+      : node;
+  const [of] = node.operands;
+  if (node.name === 'Sqrt') return of?.kind === 'number' && of.value.re >= 0n ? node : undefined;
+  if (!['Add', 'Multiply', 'Divide'].includes(node.name)) return undefined;
+  const operands = node.operands.map(conjugated);
+  return operands.every((one) => one !== undefined) ? operation(node.name, operands) : undefined;
+}
+
+function variablesOf(node: Node): string[] {
+  if (node.kind === 'operation') return node.operands.flatMap(variablesOf);
+  if (node.kind === 'series') return variablesOf(node.body);
+  return node.kind === 'variable' && node.name !== INDEX ? [node.name] : [];
+}
+
+/** Whether it has no variables. */
+export function isConstant(node: Node): boolean {
   if (node.kind === 'operation') return node.operands.every(isConstant);
+  if (node.kind === 'series') return isConstant(node.body);
   return node.kind !== 'variable';
 }
 

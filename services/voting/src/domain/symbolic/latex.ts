@@ -7,9 +7,14 @@ const PLAIN_NAMES = [
 const PLAIN = new RegExp(`(?<![A-Za-z\\\\])(?:${PLAIN_NAMES.join('|')})(?![A-Za-z])`, 'g');
 /** A slash whose denominator goes on without a sign: `1/2x` is read in two ways. */
 const OPEN_SLASH =
-  /\/ ?(?:[\d.]+|[A-Za-z]|\\(?:pi|theta|alpha|beta)|\\sqrt ?\{[^{}]*\}|\([^()]*\)) ?(?:[A-Za-z({]|\\(?!cdot|times|div|pm|mp|right|[,;:! ])[A-Za-z])/;
+  /\/ ?(?:[\d.]+|[A-Za-z]|\\(?:pi|theta|alpha|beta)|\\sqrt ?\{[^{}]*\}|\([^()]*\)) ?(?:[A-Za-z({]|\\(?!cdot|times|div|pm|mp|right|rfloor|rceil|[,;:! ])[A-Za-z])/;
 /** `r cis t`: r (cos t + i sin t). */
 const CIS = /(?<![A-Za-z])\\?cis ?(\([^()]*\)|[^()+-]+$)/g;
+/** Two capitals or more are the name of one thing, a segment or a word, and no product; commands are left as they are. */
+const NAMES = /\\[A-Za-z]+|(?<!_)([A-Z])([A-Z]+)/g;
+/** What LaTeX reads in another way than its writer may have meant: `\sqrt23`, `\frac123`, `x^1 0` for `x^10`. */
+const OPEN_ARGUMENT =
+  /\\sqrt ?(?:\[[^[\]]*\] ?)?\d\d|\\(?:frac|binom) ?(?:\d|\{(?:[^{}]|\{[^{}]*\})*\}) ?\d\d|\^1 \d|(?<!\\(?:arc)?(?:sin|cos|tan|cot|sec|csc|ln|log|lg)h?)\^\d \d/;
 /** Nesting of brackets and braces that is read. */
 const MAX_DEPTH = 40;
 
@@ -19,6 +24,7 @@ const MAX_DEPTH = 40;
  */
 export function latexOf(text: string): string | undefined {
   if (depthOf(text) > MAX_DEPTH || text.split('|').length > 9) return undefined;
+  if (OPEN_ARGUMENT.test(text)) return undefined;
   const spelled = text
     .replace(/\\(?:left|right|displaystyle|limits)(?![A-Za-z])|\\[,;:! ]|~/g, ' ')
     .replace(/\\(?:dfrac|tfrac|cfrac)(?![A-Za-z])/g, '\\frac')
@@ -29,6 +35,9 @@ export function latexOf(text: string): string | undefined {
       ' $1_{vec}',
     )
     .replace(/\\hat(?![A-Za-z]) ?\{? ?([a-z]|\\[ij]math) ?\}?/g, ' $1_{hat}')
+    .replace(NAMES, (all, first?: string, rest?: string) =>
+      first === undefined ? all : ` ${first}_{name${rest}} `,
+    )
     .replaceAll('**', '^')
     .replaceAll('·', '\\cdot ')
     .replace(PLAIN, '\\$& ')

@@ -10,6 +10,8 @@ export type Meaning =
   | { kind: 'expression'; text: string; head: string; unit: string | undefined }
   /** Anything that is no mathematics, or mathematics that is compared as text. */
   | { kind: 'words'; text: string }
+  /** `1:2:3`, of terms. */
+  | { kind: 'ratio'; parts: string[] }
   | { kind: 'list'; items: Meaning[]; joint: Joint }
   /** `(1,2)`, `[1,2)`, `\langle 1,2\rangle`: a point, a vector or an interval. */
   | { kind: 'group'; open: '(' | '[' | '<'; close: ')' | ']' | '>'; items: Meaning[] }

@@ -28,7 +28,7 @@ const OPERATIONS: Readonly<Record<string, 'union' | 'intersection' | 'difference
 };
 /** Signs of statements that are compared as text. */
 const UNREAD =
-  /\\(?:equiv|sim|cong|mid|nmid|parallel|perp|subset|subseteq|rightarrow|Rightarrow|iff|dots|forall|exists|pmod|int|sum|prod|lim|angle|triangle)(?![A-Za-z])|(?<![\d.])\\overline/;
+  /\\(?:equiv|sim|cong|mid|nmid|parallel|perp|subset|subseteq|rightarrow|Rightarrow|iff|dots|forall|exists|pmod|int|lim|angle|triangle)(?![A-Za-z])|(?<![\d.])\\overline(?!\{(?=[^{}]*i)(?:[-+\d.abixy()/ ]|\\sqrt\{\d+\})+\})/;
 const NOTHING =
   /^(?:\\emptyset|\\varnothing|(?:the )?empty set|none|(?:there (?:are|is) )?no (?:real )?(?:solutions?|roots?|such \w+)(?: exists?)?)$/i;
 const MISSING = /^(?:dne|(?:the limit )?does not exist|undefined|not defined)$/i;
@@ -49,6 +49,12 @@ const BUILDER =
 /** A matrix as an array in brackets; a decimal that is added to an exact value. */
 const ARRAY = /^[[(]\\begin\{array\}\{[lcr| ]*\}(.*)\\end\{array\}[\])]$/s;
 const ROUNDED = /(?<=[^a-zA-Z=].*)\\approx ?-?\d*\.\d+$/;
+/** Dates, telephone numbers and years: digits with lines between them that nobody subtracts or divides. */
+const DIGITS = /^\d{1,4}([-/])\d{1,4}(?:\1\d{1,4})+$|^\d{3,4}-\d{4}$/;
+/** A letter between two numbers, which is an operator or an abbreviation: `4 R 1`, `5C2`; points of the compass; a sequence. */
+const NO_FACTORS = /\d ?[A-Za-z] ?\d|^[A-Z] ?\d+(?:\.\d+)?(?:\^\\circ)? ?[A-Z]$|^[A-Z](?: [A-Z])+$/;
+const RATIO_PART =
+  /^(?:[\d.+*/^(){}-]|\\(?:sqrt|frac|pi)(?![A-Za-z])|(?<![A-Za-z])[a-z](?![a-z]))+$/;
 const FUNCTION_NAMES =
   /^(?:arc|a)?(?:sin|cos|tan|cot|sec|csc)h?$|^(?:ln|log|lg|exp|sqrt|pi|abs|det|gcd|lcm|cis|max|min|theta|alpha|beta|gamma|phi|mu|lambda|omega|sigma|delta|frac|cdot)$/;
 
@@ -71,6 +77,7 @@ export function read(text: string, depth = 0): Meaning {
     readBracket(plain, tokens, depth) ??
     readMatrix(plain, tokens, depth) ??
     readTwoSigns(plain, depth) ??
+    readRatio(plain, tokens) ??
     readTerm(plain, tokens)
   );
 }
@@ -220,19 +227,33 @@ function readTwoSigns(text: string, depth: number): Meaning | undefined {
   return { kind: 'list', items, joint: 'or' };
 }
 
+/** `1:2:\sqrt{3}`; with words or units it is a time or something else. */
+function readRatio(text: string, tokens: Token[]): Meaning | undefined {
+  const { parts } = split(text, tokens, (token) => token === ':');
+  if (parts.length < 2 || parts.length > MAX_PARTS || parts.some((part) => !RATIO_PART.test(part)))
+    return undefined;
+  return { kind: 'ratio', parts };
+}
+
 function readTerm(text: string, tokens: Token[]): Meaning {
   const quantity = readQuantity(text, tokens);
   if (quantity) return { kind: 'expression', text, ...quantity };
-  const isWords = tokens.some((token) => isWord(token, text));
+  const isWords =
+    DIGITS.test(text) || NO_FACTORS.test(text) || tokens.some((token) => isWord(token, text));
   if (isWords) return { kind: 'words', text };
   return { kind: 'expression', text, head: text, unit: undefined };
 }
 
-function isWord({ text: token }: Token, text: string): boolean {
+function isWord({ text: token, at }: Token, text: string): boolean {
   if (/[^\x20-\x7e]/.test(token)) return true;
   if (!/^[A-Za-z]{2,}$/.test(token) || FUNCTION_NAMES.test(token)) return false;
-  if (token.length < text.length) return token.length > 3;
+  if (token.length < text.length) return token.length > 3 || isApart(token, at, text);
   return token.length === 2 ? SHORT_WORDS.test(token) : !FACTORS.test(token);
+}
+
+/** Whether a space or a digit stands on both sides: `2 to 3`. */
+function isApart(token: string, at: number, text: string): boolean {
+  return /[ \d]/.test(text[at - 1] ?? '') && /[ \d]/.test(text[at + token.length] ?? '');
 }
 
 const NEEDS_ARGUMENT = /\\(?:sin|cos|tan|cot|sec|csc|ln|log|lg)(?![A-Za-z])|\^\\circ|=/;
@@ -244,12 +265,15 @@ function readQuantity(text: string, tokens: Token[]): { head: string; unit: stri
   if (text.startsWith('\\$')) return { head: text.slice(2).trim(), unit: 'dollars' };
   for (const token of tokens) {
     const isUnit =
-      /^[A-Za-z]+$|^%$|^\\\$$/.test(token.text) || /^\^ ?\\circ$/.test(text.slice(token.at));
+      /^[A-Za-z]+$|^%$|^\\\$$|^\\text ?\{/.test(token.text) ||
+      /^\^ ?\\circ$/.test(text.slice(token.at));
     if (token.depth > 0 || token.at === 0 || !isUnit) continue;
     const head = text.slice(0, token.at).trim();
-    const rest = text.slice(token.at);
-    const isApart = text[token.at - 1] === ' ' && /[\d)}\]]$/.test(head);
-    if ((PRODUCTS.test(rest) && !isApart) || FUNCTION_NAMES.test(token.text)) continue;
+    const isText = token.text.startsWith('\\text');
+    const rest = text.slice(token.at).replace(/^\\text ?\{([^{}]*)\}/, '$1');
+    const isBehindSpace = isText || (text[token.at - 1] === ' ' && /[\d)}\]]$/.test(head));
+    if ((PRODUCTS.test(rest) && !isBehindSpace) || FUNCTION_NAMES.test(token.text)) continue;
+    if (/_(?:\d+|\{[^{}]*\})$/.test(head)) continue;
     const unit = /[\d)}\]]$|\\pi$/.test(head) ? readUnit(rest)?.unit.name : undefined;
     if (unit !== undefined && !(unit === '°' && NEEDS_ARGUMENT.test(head))) return { head, unit };
   }

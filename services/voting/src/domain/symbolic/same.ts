@@ -8,11 +8,13 @@ import { isRegion, sameRegion } from './region.ts';
 type Means = { expressions: Expressions; settings: Settings };
 type Term = Extract<Meaning, { kind: 'expression' }>;
 type Relation = Extract<Meaning, { kind: 'relation' }>;
+type Ratio = Extract<Meaning, { kind: 'ratio' }>;
 /** `x = 3` as what it says of a name. */
 type Binding = { name: string; value: Meaning };
 
 /** Whether two meanings are one: true, surely not, or not to be told. */
-export function sameMeaning(a: Meaning, b: Meaning, means: Means): Equality {
+export function sameMeaning(first: Meaning, second: Meaning, means: Means): Equality {
+  const [a, b] = [resultOf(first, means), resultOf(second, means)];
   const [left, right] = [bindingsOf(a), bindingsOf(b)];
   if (left && right) return sameBindings(left, right, a, b, means);
   if (isRegion(a) || isRegion(b)) {
@@ -20,10 +22,54 @@ export function sameMeaning(a: Meaning, b: Meaning, means: Means): Equality {
     if (same !== undefined) return same;
   }
   if (a.kind === 'relation' && b.kind === 'relation') return sameRelation(a, b, means);
-  if (left && b.kind !== 'relation') return sameValue(left, b, means);
-  if (right && a.kind !== 'relation') return sameValue(right, a, means);
+  if (left && b.kind !== 'relation') return sameValue(left, a, b, means);
+  if (right && a.kind !== 'relation') return sameValue(right, b, a, means);
   return sameShape(a, b, means);
 }
+
+/** The last member of `\frac{6}{4}=\frac{3}{2}`, where all members are one constant; else the meaning itself. */
+function resultOf(meaning: Meaning, { expressions, settings }: Means): Meaning {
+  if (meaning.kind !== 'relation' || settings.assignments === 'equation') return meaning;
+  const { sides, relators } = meaning;
+  const [first, last] = [sides[0], sides.at(-1)];
+  if (relators.some((relator) => relator !== '=') || first?.kind !== 'expression') return meaning;
+  const areOne = sides.every(
+    (side) =>
+      side.kind === 'expression' &&
+      expressions.constant(side.text) !== undefined &&
+      expressions.equal(side.text, first.text) === true,
+  );
+  const isTrivial = sides.every((side) => side.kind === 'expression' && side.text === first.text);
+  return areOne && last && !isTrivial ? last : meaning;
+}
+
+/** `1:2` and `2:4`: every member is in the same proportion to the first, which is not 0. Times of day are compared as text. */
+function sameRatio(a: Ratio, b: Ratio, means: Means): Equality {
+  const [first, other] = [a.parts[0] ?? '', b.parts[0] ?? ''];
+  if (a.parts.length !== b.parts.length || isTime(a, b)) return false;
+  if ([first, other].some((part) => means.expressions.equal(part, '0') !== false)) return undefined;
+  return all(
+    a.parts
+      .slice(1)
+      .map((part, at) =>
+        means.expressions.equal(
+          `(${part})\\cdot(${other})`,
+          `(${first})\\cdot(${b.parts[at + 1]})`,
+        ),
+      ),
+  );
+}
+
+/** Whether both may be times, or one can be nothing else: `3:05`. */
+function isTime(a: Ratio, b: Ratio): boolean {
+  const [x, y] = [a, b].map(({ parts }) => parts.join(':'));
+  return (
+    [x, y].every((text) => CLOCK.test(text ?? '')) || [x, y].some((text) => ZERO.test(text ?? ''))
+  );
+}
+
+const CLOCK = /^\d{1,2}(?::[0-5]\d)+$/;
+const ZERO = /:0\d(?!\d)/;
 
 function sameShape(a: Meaning, b: Meaning, means: Means): Equality {
   if (a.kind === 'expression' && b.kind === 'expression') return sameTerm(a, b, means);
@@ -34,6 +80,7 @@ function sameShape(a: Meaning, b: Meaning, means: Means): Equality {
     return a.rows.length === b.rows.length && a.rows[0]?.length === b.rows[0]?.length
       ? inOrder(a.rows.flat(), b.rows.flat(), means)
       : false;
+  if (a.kind === 'ratio' && b.kind === 'ratio') return sameRatio(a, b, means);
   const [x, y] = [vectorOf(a), vectorOf(b)];
   if (x && y) return inOrder(x, y, means);
   if (a.kind === 'group' && b.kind === 'group')
@@ -131,6 +178,7 @@ function sameTerm(a: Term, b: Term, means: Means): Equality {
   const [x, y] = [infinityOf(a), infinityOf(b)];
   if (x !== 0 || y !== 0) return x === y;
   const { units, percent, fractions } = means.settings;
+  if (a.text !== b.text && [a, b].every(({ text }) => RANGE.test(text))) return undefined;
   if (fractions === 'reduced' && [a, b].every(({ text }) => PLAIN_FRACTION.test(text)))
     return false;
   if (units === 'ignored') return sameNumber(a.head, b.head, means);
@@ -146,6 +194,8 @@ function sameTerm(a: Term, b: Term, means: Means): Equality {
   return units === 'optional' ? sameNumber(p.head, q.head, means) : false;
 }
 
+/** A range or a score rather than a difference, when the other is one, too: `10-20`. */
+const RANGE = /^\d+-\d+$/;
 const PLAIN_FRACTION = /^-?(?:[\d.]+(?:\/\d+)?|\\frac\{\d+\}\{\d+\})$/;
 
 function sameAmount(a: Term, b: Term, means: Means): Equality {
@@ -172,6 +222,8 @@ function sameNumber(a: string, b: string, { expressions, settings }: Means): Equ
 function bindingsOf(meaning: Meaning): Binding[] | undefined {
   if (meaning.kind === 'relation') return bindingsOfRelation(meaning);
   if (meaning.kind !== 'list') return undefined;
+  const tuples = tuplesOf(meaning.items);
+  if (tuples) return tuples;
   const found: Binding[] = [];
   for (const item of meaning.items) {
     const own = bindingsOf(item);
@@ -181,6 +233,28 @@ function bindingsOf(meaning: Meaning): Binding[] | undefined {
     else found.push({ name: last.name, value: item });
   }
   return found;
+}
+
+/** `(x,y)=(1,2),(3,4)`: points, each bound to the names together. */
+function tuplesOf(items: readonly Meaning[]): Binding[] | undefined {
+  const found: Binding[] = [];
+  for (const item of items) {
+    const own = item.kind === 'relation' ? tupleOf(item) : undefined;
+    const name = own?.name ?? found.at(-1)?.name;
+    const value = own?.value ?? item;
+    if (name === undefined || value.kind !== 'group') return undefined;
+    found.push({ name, value });
+  }
+  return found;
+}
+
+function tupleOf({ sides, relators }: Relation): Binding | undefined {
+  const [left, right] = sides;
+  if (relators.join() !== '=' || left?.kind !== 'group' || right?.kind !== 'group')
+    return undefined;
+  const names = left.items.map(nameOf);
+  if (names.includes(undefined) || names.length !== right.items.length) return undefined;
+  return { name: names.join(), value: right };
 }
 
 function bindingsOfRelation({ sides, relators }: Relation): Binding[] | undefined {
@@ -242,14 +316,20 @@ function paired<Item>(
   return left.length === 0 || (isOpen ? undefined : false);
 }
 
-/** Bindings against what has no name: the value, the list of solutions, or the point of several variables in order. */
-function sameValue(bindings: readonly Binding[], other: Meaning, means: Means): Equality {
+/** The bindings of a statement against what has no name: the value, the list of solutions, or the point of several variables in order. */
+function sameValue(
+  bindings: readonly Binding[],
+  statement: Meaning,
+  other: Meaning,
+  means: Means,
+): Equality {
   if (means.settings.assignments === 'equation') return false;
   const values = bindings.map(({ value }) => value);
   const [only] = values;
   if (values.length === 1 && only) return sameMeaning(only, other, means);
   if (commonName(bindings) !== undefined)
     return sameMeaning({ kind: 'list', items: values, joint: 'or' }, other, means);
+  if (statement.kind === 'list' && statement.joint === 'or') return undefined;
   if (new Set(bindings.map(({ name }) => name)).size < bindings.length) return undefined;
   const sorted = [...bindings].sort((p, q) => (p.name < q.name ? -1 : 1));
   const isOrdered = sorted.every((one, at) => one === bindings[at]);
@@ -280,6 +360,8 @@ function sameRelation(a: Relation, b: Relation, means: Means): Equality {
   }
   if (p !== q) return false;
   const factor = means.expressions.factor(x.texts, y.texts);
+  if (typeof factor !== 'number' && p === '=')
+    return means.expressions.sameCleared(x.texts, y.texts) ?? factor;
   if (typeof factor !== 'number') return factor;
   if (p === '=' || p === '\\ne') return true;
   return factor > 0 ? true : factor < 0 ? false : undefined;

@@ -40,6 +40,18 @@ function decided(request: VoteRequest): Vote {
 }
 
 describe('decide', () => {
+  it('pauses between ballots where it is told to, and decides the same', async () => {
+    const request = voteOn(['x', 'y', 'X', 'x', ''], { quorum: 4 });
+    let pauses = 0;
+    const pause = async () => {
+      pauses++;
+    };
+    const paused = decide(request, { equal: sameLetters, pause });
+    expect(paused).toBeInstanceOf(Promise);
+    expect(await paused).toEqual(decided(request));
+    expect(pauses).toBe(5);
+  });
+
   it('takes the largest group and says everything about the vote', () => {
     expect(decided(voteOn(['x', 'y', 'X', 'x', ''], { quorum: 4 }))).toEqual({
       winner: { answer: 'x', members: ['a', 'c', 'd'], weight: 3 },

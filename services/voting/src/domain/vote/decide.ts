@@ -1,6 +1,6 @@
 import { after } from './after.ts';
 import { countBallots } from './counting.ts';
-import { type Equal, type Grouping, groupAnswers } from './grouping.ts';
+import { type Equal, type Grouping, groupAnswers, type Pause } from './grouping.ts';
 import { agreementOf, entropyOf, marginOf } from './measures.ts';
 import { byText } from './order.ts';
 import { distinctAnswers, type Reading, readBallot } from './reading.ts';
@@ -13,25 +13,31 @@ export type { Judge, VoteRequest } from './vote.ts';
  * Decides a vote: reads the ballots, groups their answers by `equal`, counts them and ends ties. At once where neither
  * a comparison nor the judge has to be waited for. But for the tie policy `earliest` and the lists that are said to
  * follow the ballots, their order never matters. A judge that fails counts as one without an answer.
- * Rejects with what `equal` throws.
+ * Rejects with what `equal` throws. Between two ballots and every few comparisons, `pause` says whether to wait, so that a
+ * large vote need not be decided in one go.
  */
 export function decide(
   request: VoteRequest,
-  parts: { equal: Equal; judge?: Judge },
+  { equal, judge, pause }: { equal: Equal; judge?: Judge; pause?: Pause },
 ): Vote | Promise<Vote> {
-  const readings = request.ballots.map((ballot) => readBallot(request, ballot));
-  return decideRead(request, readings, parts);
+  return after(readBallots(request, pause), (readings) =>
+    after(groupAnswers(distinctAnswers(readings), equal, pause), (grouping) =>
+      counted(request, readings, grouping, judge),
+    ),
+  );
 }
 
-/** As `decide`, where the ballots have been read, each by `readBallot`. */
-export function decideRead(
-  request: VoteRequest,
-  readings: readonly Reading[],
-  parts: { equal: Equal; judge?: Judge },
-): Vote | Promise<Vote> {
-  return after(groupAnswers(distinctAnswers(readings), parts.equal), (grouping) =>
-    counted(request, readings, grouping, parts.judge),
-  );
+function readBallots(request: VoteRequest, pause?: Pause): Reading[] | Promise<Reading[]> {
+  const readings: Reading[] = [];
+  function rest(): Reading[] | Promise<Reading[]> {
+    for (const ballot of request.ballots.slice(readings.length)) {
+      readings.push(readBallot(request, ballot));
+      const turn = pause?.();
+      if (turn) return turn.then(rest);
+    }
+    return readings;
+  }
+  return rest();
 }
 
 function counted(

@@ -136,7 +136,33 @@ describe('hostile votes', () => {
     expect(asked).toBeGreaterThanOrEqual(most - 3);
     expect(asked).toBeLessThanOrEqual(most);
     expect(grouping.groups).toHaveLength(1024);
-    expect(grouping.unknown).toHaveLength(100);
+    expect(grouping.unknown).toHaveLength(10);
+  });
+
+  it('pause every few comparisons, and are grouped as without', async () => {
+    const answers = many.slice(0, 40);
+    for (const equal of [byChance(3), later(byChance(3))]) {
+      const since: number[] = [];
+      let asked = 0;
+      const paused = await groupAnswers(
+        answers,
+        (a, b) => {
+          asked++;
+          return equal(a, b);
+        },
+        async () => {
+          since.push(asked);
+          asked = 0;
+        },
+      );
+      expect(paused).toEqual(await groupAnswers(answers, equal));
+      expect(since.length).toBeGreaterThan(30);
+      expect(Math.max(...since)).toBeLessThan(20);
+    }
+  });
+
+  it('are grouped at once where there need be no pause', () => {
+    expect(groupAnswers(many, sameText, () => undefined)).not.toBeInstanceOf(Promise);
   });
 
   it('keep few comparisons under way at once', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from './decide.ts';
-import { learnedWeight, recordAfter } from './record.ts';
+import { learn, learnedWeight } from './record.ts';
 import { sameText, voteOn } from './testing.ts';
 import type { AgentRecord, Vote } from './vote.ts';
 
 function after(record: ReadonlyMap<string, AgentRecord>, responses: string[]) {
-  return recordAfter(record, decide(voteOn(responses), { equal: sameText }) as Vote);
+  const learned = new Map(record);
+  learn(learned, decide(voteOn(responses), { equal: sameText }) as Vote);
+  return learned;
 }
 
 describe('learnedWeight', () => {
@@ -20,7 +22,7 @@ describe('learnedWeight', () => {
   });
 });
 
-describe('recordAfter', () => {
+describe('learn', () => {
   it('counts a vote for those who had an answer, as agreed for the members of the winner', () => {
     const before = new Map([['a', { agreed: 2, votes: 3 }]]);
     expect(Object.fromEntries(after(before, ['x', 'x', 'y', '']))).toEqual({
@@ -28,13 +30,13 @@ describe('recordAfter', () => {
       b: { agreed: 1, votes: 1 },
       c: { agreed: 0, votes: 1 },
     });
-    expect(before).toEqual(new Map([['a', { agreed: 2, votes: 3 }]]));
   });
 
   it('learns nothing from a vote without a winner', () => {
     const before = new Map([['a', { agreed: 2, votes: 3 }]]);
     const tied = decide(voteOn(['x', 'y'], { tie: 'none' }), { equal: sameText }) as Vote;
-    expect(recordAfter(before, tied)).toEqual(before);
+    learn(before, tied);
+    expect(before).toEqual(new Map([['a', { agreed: 2, votes: 3 }]]));
   });
 
   it('lets a batch learn: who was right before decides the next tie', () => {

@@ -9,20 +9,18 @@ export function learnedWeight(record: AgentRecord = { agreed: 0, votes: 0 }): nu
 }
 
 /**
- * The record after a vote: a vote with a winner counts for every agent whose ballot has an answer, and as agreed for
- * the winner's members.
+ * Adds a vote to the record, in place: one with a winner counts for every agent whose ballot has an answer, and as
+ * agreed for the winner's members.
  */
-export function recordAfter(
-  record: ReadonlyMap<string, AgentRecord>,
+export function learn(
+  record: Map<string, AgentRecord>,
   { winner, extractions }: Pick<Vote, 'winner' | 'extractions'>,
-): Map<string, AgentRecord> {
-  const next = new Map(record);
-  if (winner === null) return next;
+): void {
+  if (winner === null) return;
   const members = new Set(winner.members);
   for (const { agent, extraction } of extractions) {
     if (extraction === undefined) continue;
-    const { agreed, votes } = next.get(agent) ?? { agreed: 0, votes: 0 };
-    next.set(agent, { agreed: agreed + (members.has(agent) ? 1 : 0), votes: votes + 1 });
+    const { agreed, votes } = record.get(agent) ?? { agreed: 0, votes: 0 };
+    record.set(agent, { agreed: agreed + (members.has(agent) ? 1 : 0), votes: votes + 1 });
   }
-  return next;
 }

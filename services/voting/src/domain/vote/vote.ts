@@ -57,8 +57,11 @@ export type Group = { answer: string; members: string[]; weight: number };
 /** Ballots of a vote that has an agreement matrix: it grows with their square. */
 export const MAX_MATRIX = 64;
 
-/** Unknown pairs after which a vote asks no more, since each may have cost a whole deadline; and the most it lists. */
+/** Unknown pairs after which a vote asks no more, since each may have cost a whole deadline. */
 export const MAX_UNKNOWN = 100;
+
+/** Unknown pairs that a vote lists. */
+export const MAX_LISTED = 10;
 
 /** The result of a vote. */
 export type Vote = {
@@ -90,7 +93,7 @@ export type Vote = {
   quorum: boolean;
   /**
    * Pairs of answers about which no step could tell in time, or that were too many to be asked about; they count as
-   * different. At most `MAX_UNKNOWN`.
+   * different. The first `MAX_LISTED` of them.
    */
   unknown: { a: string; b: string }[];
 };

@@ -1,0 +1,52 @@
+import type { Rule } from '../answer.ts';
+
+/** Responses of debates and of doubt whose answer is one number: what is found in each, by which rule. */
+export const DEBATES: readonly (readonly [response: string, answer: string, rule: Rule | ''])[] = [
+  // What others say.
+  ["My answer is 108. Agent 2's answer is 100.", '108', 'phrase'],
+  ['My answer is 108. Their answer was 100.', '108', 'phrase'],
+  ["My answer is 108. The other agent's answer is 100.", '108', 'phrase'],
+  ['My answer is 108. The answer of Agent 2 is 100.', '108', 'phrase'],
+  ['The final answer is 108, while Agent 1 thinks the answer is 100.', '108', 'phrase'],
+  ['Agent 2 says the answer is 100. I disagree with that: it is 108.', '108', 'last-number'],
+  ["Agent 2's answer is wrong: the answer is 108.", '108', 'phrase'],
+  ["Agent 2's answer of 100 is incorrect, so the answer is 108.", '108', 'phrase'],
+  ['According to agent 2, the answer is 100. My answer is 108.', '108', 'phrase'],
+  ['The answer is 7. Solution 1 gives the answer 5.', '7', 'phrase'],
+  ["Agent 1's answer is 100.", '', ''],
+  ['Solution 1 gives the answer 5', '', ''],
+  // What the response agrees with, and what only sounds like another's.
+  ['I agree with agent 2 that the answer is 100.', '100', 'phrase'],
+  ["I agree with agent 2's answer of 100.", '100', 'last-number'],
+  ['Agent 2 is right: the answer is 100.', '100', 'phrase'],
+  ['Agent 2 says the answer is 100. I agree.', '100', 'phrase'],
+  ["Agent 2's answer of 100 is correct.", '100', 'last-number'],
+  ["Using Agent 1's method, the answer is 108.", '108', 'phrase'],
+  ["Based on the other agents' responses, the answer is 108.", '108', 'phrase'],
+  ['Agent 1 and I both say the answer is 100.', '100', 'phrase'],
+  ['Both agents say the answer is 108.', '108', 'phrase'],
+  ['Student 2 gets 15 points.', '15', 'last-number'],
+  ['Her final total is $20.', '20', 'phrase'],
+  // What is announced and cannot be read.
+  ['She has 36. So the answer is one hundred and eight.', '', ''],
+  ['She has 36, so the answer is a dozen.', '', ''],
+  ['The answer is 36. No, the answer is 36 or a dozen.', '', ''],
+  ['Final Answer: The store sells 108 bottles in 1 day.', '', ''],
+  ['Answer: He sold 108 eggs over 3 days.', '', ''],
+  ['Answer: He sold 108 eggs.', '108', 'phrase'],
+  ['She has 36. I hope the answer is clear.', '36', 'last-number'],
+  ['Ans. 42', '42', 'phrase'],
+  // Signs and mixed numbers.
+  ['It fell to –5 degrees.', '-5', 'last-number'],
+  ['–5', '-5', 'last-number'],
+  ['−5', '-5', 'last-number'],
+  ['－5', '-5', 'last-number'],
+  ['It is 10–5', '', ''],
+  ['It is x–5', '', ''],
+  ['The total – 5 apples – is right', '5', 'last-number'],
+  ['She has 12 and a half apples', '', ''],
+  ['She has 5 and 1/2 apples', '', ''],
+  ['She has 5 and three quarters of a pie', '', ''],
+  ['She has 36 or a dozen.', '', ''],
+  ['She has 12 and a friend takes them', '12', 'last-number'],
+];
